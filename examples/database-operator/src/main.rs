@@ -1,0 +1,2 @@
+//! A database operator.
+fn main() {}

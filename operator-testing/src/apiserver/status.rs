@@ -1,0 +1,232 @@
+//! The errors an API server answers with: `Status` objects with their exact words.
+//!
+//! Source: `k8s.io/apimachinery/pkg/api/errors/errors.go`.
+
+use serde_json::{Map, Value, json};
+
+/// An error answer: an HTTP code and the `Status` object that goes with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusError {
+    /// The HTTP status code.
+    pub code: u16,
+    /// The machine-readable reason; empty where the real server leaves it out.
+    pub reason: &'static str,
+    /// The message a person reads.
+    pub message: String,
+    /// The `details` object; `None` where the real server sends none.
+    pub details: Option<Value>,
+}
+
+/// One cause of an invalid object: a field and what is wrong with it.
+///
+/// Source: `k8s.io/apimachinery/pkg/util/validation/field/errors.go`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The path of the field, for example `spec.containers[0].name`.
+    pub field: String,
+    /// The reason, for example `FieldValueRequired`.
+    pub reason: &'static str,
+    /// The message without the field, for example `Required value`.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A cause from its three parts.
+    pub fn new(field: impl Into<String>, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            reason,
+            message: message.into(),
+        }
+    }
+
+    /// `FieldValueInvalid`: `Invalid value: <value>: <detail>`.
+    pub fn invalid(field: impl Into<String>, value: &Value, detail: impl std::fmt::Display) -> Self {
+        Self::new(
+            field,
+            "FieldValueInvalid",
+            format!("Invalid value: {value}: {detail}"),
+        )
+    }
+
+    /// `FieldValueRequired`: `Required value` and a detail, if there is one.
+    pub fn required(field: impl Into<String>, detail: &str) -> Self {
+        let message = if detail.is_empty() {
+            "Required value".into()
+        } else {
+            format!("Required value: {detail}")
+        };
+        Self::new(field, "FieldValueRequired", message)
+    }
+
+    /// `FieldValueForbidden`: `Forbidden: <detail>`.
+    pub fn forbidden(field: impl Into<String>, detail: impl std::fmt::Display) -> Self {
+        Self::new(field, "FieldValueForbidden", format!("Forbidden: {detail}"))
+    }
+
+    /// `FieldValueNotSupported`: `Unsupported value: <value>: supported values: "a", "b"`.
+    pub fn not_supported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
+        let list = supported
+            .iter()
+            .map(|value| format!("{value:?}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        Self::new(
+            field,
+            "FieldValueNotSupported",
+            format!("Unsupported value: {value}: supported values: {list}"),
+        )
+    }
+
+    /// `FieldValueDuplicate`: `Duplicate value: <value>`.
+    pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
+        Self::new(field, "FieldValueDuplicate", format!("Duplicate value: {value}"))
+    }
+}
+
+impl std::fmt::Display for FieldError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.field.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.field, self.message)
+        }
+    }
+}
+
+/// The group, the plural (or kind) and the name that a message is about.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The API group; empty for the core group.
+    pub group: &'a str,
+    /// What `details.kind` holds: the plural for most errors, the kind for invalid objects.
+    pub kind: &'a str,
+    /// The name of the object; may be empty.
+    pub name: &'a str,
+}
+
+impl About<'_> {
+    fn qualified(&self) -> String {
+        if self.group.is_empty() {
+            self.kind.to_owned()
+        } else {
+            format!("{}.{}", self.kind, self.group)
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        let mut details = Map::new();
+        for (key, value) in [("name", self.name), ("group", self.group), ("kind", self.kind)] {
+            if !value.is_empty() {
+                details.insert(key.to_owned(), value.into());
+            }
+        }
+        details
+    }
+}
+
+impl StatusError {
+    /// An answer without details.
+    pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason,
+            message: message.into(),
+            details: None,
+        }
+    }
+
+    /// 400 `BadRequest`.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequest", message)
+    }
+
+    /// 404 `NotFound`.
+    pub fn not_found(about: About<'_>) -> Self {
+        let message = format!("{} {:?} not found", about.qualified(), about.name);
+        Self {
+            details: Some(about.details().into()),
+            ..Self::new(404, "NotFound", message)
+        }
+    }
+
+    /// 409 `AlreadyExists`.
+    pub fn already_exists(about: About<'_>) -> Self {
+        let message = format!("{} {:?} already exists", about.qualified(), about.name);
+        Self {
+            details: Some(about.details().into()),
+            ..Self::new(409, "AlreadyExists", message)
+        }
+    }
+
+    /// 409 `Conflict`, with what stands after the colon.
+    pub fn conflict(about: About<'_>, why: impl std::fmt::Display) -> Self {
+        let message = format!(
+            "Operation cannot be fulfilled on {} {:?}: {why}",
+            about.qualified(),
+            about.name
+        );
+        Self {
+            details: Some(about.details().into()),
+            ..Self::new(409, "Conflict", message)
+        }
+    }
+
+    /// 403 `Forbidden`, with what stands after the colon.
+    pub fn forbidden(about: About<'_>, why: impl std::fmt::Display) -> Self {
+        let message = match (about.kind, about.name) {
+            ("", _) => format!("forbidden: {why}"),
+            (_, "") => format!("{} is forbidden: {why}", about.qualified()),
+            (_, name) => format!("{} {name:?} is forbidden: {why}", about.qualified()),
+        };
+        Self {
+            details: Some(about.details().into()),
+            ..Self::new(403, "Forbidden", message)
+        }
+    }
+
+    /// 422 `Invalid`, with the kind (not the plural) and every cause.
+    pub fn invalid(about: About<'_>, errors: &[FieldError]) -> Self {
+        let list = match errors {
+            [one] => one.to_string(),
+            many => format!(
+                "[{}]",
+                many.iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        };
+        let message = format!("{} {:?} is invalid: {list}", about.qualified(), about.name);
+        let mut details = about.details();
+        let causes: Vec<_> = errors
+            .iter()
+            .map(|error| {
+                let mut cause = json!({"reason": error.reason, "message": error.message});
+                if !error.field.is_empty() {
+                    cause["field"] = error.field.as_str().into();
+                }
+                cause
+            })
+            .collect();
+        details.insert("causes".into(), causes.into());
+        Self {
+            details: Some(details.into()),
+            ..Self::new(422, "Invalid", message)
+        }
+    }
+
+    /// The `Status` object.
+    pub fn body(&self) -> Value {
+        let mut body = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message, "code": self.code,
+        });
+        if !self.reason.is_empty() {
+            body["reason"] = self.reason.into();
+        }
+        if let Some(details) = &self.details {
+            body["details"] = details.clone();
+        }
+        body
+    }
+}

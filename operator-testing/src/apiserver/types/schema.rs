@@ -1,0 +1,117 @@
+//! What a value may look like, and how the lists and maps in it merge.
+//!
+//! One [`Schema`] serves every consumer: field validation and pruning, defaulting, validation, strategic merge, server-side
+//! apply and OpenAPI. Built-in kinds get theirs from the committed table, custom ones from their CustomResourceDefinition.
+
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
+
+use serde_json::Value;
+
+/// A node of a structural schema.
+///
+/// Source: <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// The JSON type of the value; [`ValueType::Any`] where the schema leaves it open.
+    pub value_type: ValueType,
+    /// The `format` keyword (`int32`, `date-time`, `quantity`, `micro-time`, ...).
+    pub format: Option<Arc<str>>,
+    /// Named fields of an object.
+    pub properties: BTreeMap<Arc<str>, SchemaRef>,
+    /// The schema of the values of a map (`additionalProperties`).
+    pub additional: Option<SchemaRef>,
+    /// The schema of the elements of a list.
+    pub items: Option<SchemaRef>,
+    /// Fields that must be there.
+    pub required: Vec<Arc<str>>,
+    /// The value a missing field gets.
+    pub default: Option<Value>,
+    /// Whether `null` is a value of its own.
+    pub nullable: bool,
+    /// `x-kubernetes-preserve-unknown-fields`.
+    pub preserve_unknown: bool,
+    /// `x-kubernetes-embedded-resource`.
+    pub embedded_resource: bool,
+    /// How a list merges under server-side apply.
+    pub list_type: ListType,
+    /// The fields that identify an element of a list of type map.
+    pub list_map_keys: Vec<Arc<str>>,
+    /// `x-kubernetes-map-type: atomic` (or `struct-type`): the whole object is owned by one manager.
+    pub atomic_map: bool,
+    /// `x-kubernetes-patch-merge-key`: the field that identifies an element under a strategic merge patch.
+    pub patch_merge_key: Option<Arc<str>>,
+    /// `x-kubernetes-patch-strategy` holds `merge`.
+    pub patch_merge: bool,
+    /// `x-kubernetes-patch-strategy` holds `retainKeys`.
+    pub patch_retain_keys: bool,
+    /// The keywords of a custom resource's schema that only validation reads, as written in the definition
+    /// (`pattern`, `minimum`, `enum`, `anyOf`, `x-kubernetes-validations`, ...). Empty for built-in kinds.
+    pub validation: Option<Arc<super::keywords::Keywords>>,
+}
+
+/// The JSON type that a [`Schema`] asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ValueType {
+    /// No type is given.
+    #[default]
+    Any,
+    /// An object: a struct with properties, or a map.
+    Object,
+    /// A list.
+    Array,
+    /// A string.
+    String,
+    /// A whole number.
+    Integer,
+    /// Any number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number or a string (`x-kubernetes-int-or-string`).
+    IntOrString,
+}
+
+/// How a list merges (`x-kubernetes-list-type`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListType {
+    /// The list is one value.
+    #[default]
+    Atomic,
+    /// Scalars, each owned on its own.
+    Set,
+    /// Objects identified by [`Schema::list_map_keys`].
+    Map,
+}
+
+/// A schema inside another: owned by it, or a shared definition of the built-in kinds (which may be recursive).
+#[derive(Clone, Debug)]
+pub struct SchemaRef(Inner);
+
+#[derive(Clone, Debug)]
+enum Inner {
+    Owned(Arc<Schema>),
+    Definition(super::definitions::DefinitionId),
+}
+
+impl SchemaRef {
+    /// A schema that belongs to its parent alone.
+    pub fn owned(schema: Schema) -> Self {
+        Self(Inner::Owned(Arc::new(schema)))
+    }
+
+    /// A definition of the built-in kinds.
+    pub fn definition(id: super::definitions::DefinitionId) -> Self {
+        Self(Inner::Definition(id))
+    }
+}
+
+impl Deref for SchemaRef {
+    type Target = Schema;
+
+    fn deref(&self) -> &Schema {
+        match &self.0 {
+            Inner::Owned(schema) => schema,
+            Inner::Definition(id) => super::definitions::get(*id),
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! An embedded API server on loopback.
+fn main() {}

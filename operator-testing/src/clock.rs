@@ -1,0 +1,35 @@
+//! The server's only reader of time.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+/// Tells the time of day by tokio's clock, so that paused time pauses the server too.
+///
+/// # Guarantees
+/// Time never goes back, and under paused time the same program reads the same times on every run.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    epoch: Timestamp,
+    start: Instant,
+}
+
+impl Clock {
+    /// A clock that shows `epoch` now.
+    pub fn starting_at(epoch: Timestamp) -> Self {
+        Self {
+            epoch,
+            start: Instant::now(),
+        }
+    }
+
+    /// A clock that shows the real time of day, for servers that talk to the outside world.
+    pub fn real() -> Self {
+        Self::starting_at(Timestamp::now())
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        let elapsed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.epoch.checked_add(elapsed).unwrap_or(Timestamp::MAX)
+    }
+}

@@ -1,0 +1,4 @@
+//! An embedded Kubernetes API server for testing operators.
+
+pub mod apiserver;
+pub mod clock;
