@@ -1,1 +1,23 @@
-//! The runtime of the operator SDK.
+//! The runtime of an operator SDK: informers, a fair work queue, controllers and a manager.
+//!
+//! Data flows one way, and the modules are listed in the order it flows:
+//!
+//! ```text
+//!             list + watch        events             deltas          keys           one key at a time
+//! API server ------------> reflector -----> store -----------> source -----> work queue -----> reconciler
+//!     ^                    (informer)   (one writer,        (predicate,    (dirty, processing,     |
+//!     |                                  many readers)        mapper)       delayed, limited)      |
+//!     +------------------- toolkit: apply, status, finalizers, events <---------------------------+
+//! ```
+//!
+//! The loop closes only through the API server: nothing that writes touches a store, no reconciler touches a queue.
+
+pub mod clock;
+pub mod dice;
+pub mod meta;
+pub mod reconcile;
+pub mod shutdown;
+
+mod error;
+
+pub use error::{BoxError, Error};

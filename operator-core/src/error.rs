@@ -1,0 +1,32 @@
+/// Any error, for places that only report it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// What ends an operator's process.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No client could be made, or the API server refused what the operator cannot do without.
+    #[error("cannot use the Kubernetes API")]
+    Client(#[source] kube::Error),
+    /// A part of the operator ended with an error.
+    #[error("{name} failed")]
+    Part {
+        /// Which part: a controller, a server, a task of the user.
+        name: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// What the operator was told does not fit together.
+    #[error("{0}")]
+    Configuration(String),
+    /// Something outside Kubernetes failed: a port, a file.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+}

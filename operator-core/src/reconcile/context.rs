@@ -1,0 +1,170 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kube::Client;
+
+use super::{Reason, Reasons};
+use crate::clock::Clock;
+use crate::dice::Dice;
+use crate::meta::ObjectKey;
+use crate::shutdown::Shutdown;
+
+/// What a reconcile is handed beside its object.
+pub struct Context<K> {
+    shared: Arc<Shared>,
+    key: ObjectKey,
+    attempt: u32,
+    reasons: Reasons,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// What all reconciles of one controller have in common.
+struct Shared {
+    client: Client,
+    controller: String,
+    field_manager: String,
+    clock: Clock,
+    dice: Dice,
+    shutdown: Shutdown,
+}
+
+impl<K> Context<K> {
+    /// A context of your own, for tests and for calling a reconciler by hand.
+    pub fn builder(client: Client, controller: impl Into<String>) -> ContextBuilder<K> {
+        let controller = controller.into();
+        ContextBuilder {
+            shared: Shared {
+                client,
+                field_manager: controller.clone(),
+                controller,
+                clock: Clock::real(),
+                dice: Dice::unseeded(),
+                shutdown: Shutdown::new(),
+            },
+            kind: PhantomData,
+        }
+    }
+
+    /// The client of the operator.
+    pub fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    /// The key that is being reconciled.
+    pub fn key(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    /// The namespace of the object; `None` when it is cluster-scoped.
+    pub fn namespace(&self) -> Option<&str> {
+        self.key.namespace()
+    }
+
+    /// How often in a row this key has been tried, this time included: 1 unless the last reconcile failed.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Why it is reconciled. For logs and metrics: a reconcile looks at the state of the world, not at what changed.
+    pub fn reasons(&self) -> Reasons {
+        self.reasons
+    }
+
+    /// The name of the controller.
+    pub fn controller(&self) -> &str {
+        &self.shared.controller
+    }
+
+    /// The name under which the operator owns fields in server-side apply.
+    pub fn field_manager(&self) -> &str {
+        &self.shared.field_manager
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The clock: what waits inside a reconcile waits with it, so that tests need not.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The source of random choices.
+    pub fn dice(&self) -> &Dice {
+        &self.shared.dice
+    }
+
+    /// The end of the process, for reconciles that take long.
+    pub fn shutdown(&self) -> &Shutdown {
+        &self.shared.shutdown
+    }
+}
+
+impl<K> fmt::Debug for Context<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("controller", &self.shared.controller)
+            .field("key", &self.key)
+            .field("attempt", &self.attempt)
+            .field("reasons", &self.reasons)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Context`] outside a controller.
+pub struct ContextBuilder<K> {
+    shared: Shared,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> ContextBuilder<K> {
+    /// Sets the name under which fields are owned; the controller's name by default.
+    #[must_use]
+    pub fn field_manager(mut self, name: impl Into<String>) -> Self {
+        self.shared.field_manager = name.into();
+        self
+    }
+
+    /// Sets the clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.shared.clock = clock;
+        self
+    }
+
+    /// Sets the source of random choices.
+    #[must_use]
+    pub fn dice(mut self, dice: Dice) -> Self {
+        self.shared.dice = dice;
+        self
+    }
+
+    /// Sets what ends the process.
+    #[must_use]
+    pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
+        self.shared.shutdown = shutdown;
+        self
+    }
+
+    /// The context of the first attempt to reconcile `key`.
+    pub fn build(self, key: ObjectKey) -> Context<K> {
+        Context {
+            shared: Arc::new(self.shared),
+            key,
+            attempt: 1,
+            reasons: Reason::Changed.into(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K> fmt::Debug for ContextBuilder<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextBuilder")
+            .field("controller", &self.shared.controller)
+            .finish_non_exhaustive()
+    }
+}
