@@ -1,13 +1,19 @@
 //! What kinds exist: built-ins from a table, custom ones from their definitions.
 
+mod builtin_table;
 mod custom;
 mod definitions;
-mod keywords;
+mod published;
 mod resource;
+mod rules;
 mod schema;
+mod table;
 
-pub use custom::CustomType;
+pub use builtin_table::openapi_definitions;
+pub use custom::{Conversion, CustomDefinition, CustomType, Keywords, Pattern, Rule};
 pub use definitions::DefinitionId;
-pub use keywords::Keywords;
-pub use resource::{NameRule, Propagation, ResourceType, Rules, SelectableField, Subresource};
+pub use resource::{
+    Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,
+};
 pub use schema::{ListType, Schema, SchemaRef, ValueType};
+pub use table::{TypeSnapshot, TypeTable, Version};

@@ -37,8 +37,16 @@ pub struct ResourceType {
     pub rules: Rules,
     /// Fields that field selectors may name besides `metadata.name` and `metadata.namespace`, with the path of each.
     pub selectable_fields: Vec<SelectableField>,
+    /// Where the scale subresource finds its numbers, if there is one.
+    pub scale: Option<ScalePaths>,
+    /// The columns of its table.
+    pub columns: Vec<Column>,
+    /// What discovery calls `storageVersionHash`; empty where it shows none.
+    pub storage_version_hash: Arc<str>,
+    /// What a client is warned of when it uses this version.
+    pub deprecation_warning: Option<Arc<str>>,
     /// `Some` for a custom resource.
-    pub custom: Option<Arc<super::custom::CustomType>>,
+    pub custom: Option<Arc<super::CustomType>>,
 }
 
 impl ResourceType {
@@ -88,11 +96,41 @@ pub struct Subresource {
     pub verbs: Vec<Arc<str>>,
 }
 
+/// Where the scale subresource finds its numbers in an object.
+#[derive(Clone, Debug)]
+pub struct ScalePaths {
+    /// The path of the number of replicas asked for.
+    pub spec_replicas: Vec<Arc<str>>,
+    /// The path of the number of replicas seen.
+    pub status_replicas: Vec<Arc<str>>,
+    /// The path of the selector: a string in custom resources, a label selector (or a map of labels) in built-in kinds.
+    pub label_selector: Option<Vec<Arc<str>>>,
+}
+
+/// A column of a resource's table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The heading.
+    pub name: Arc<str>,
+    /// `integer`, `number`, `string`, `boolean` or `date`.
+    pub column_type: Arc<str>,
+    /// The OpenAPI format, or `name`; may be empty.
+    pub format: Arc<str>,
+    /// Anything above zero is shown in wide output only.
+    pub priority: i32,
+    /// What the column means; built-in kinds have descriptions of their own, left out here.
+    pub description: Arc<str>,
+    /// Where a custom resource keeps the value, as a JSONPath with its leading dot; `None` for built-in kinds.
+    pub json_path: Option<Arc<str>>,
+}
+
 /// A field that a field selector may name.
 #[derive(Clone, Debug)]
 pub struct SelectableField {
     /// The name as written in the selector, for example `status.phase`.
     pub name: Arc<str>,
+    /// Where the value is: the first of these paths that leads to a value that is not empty.
+    pub paths: Vec<Vec<Arc<str>>>,
     /// What an object without the field counts as.
     pub missing: Arc<str>,
 }
@@ -114,6 +152,10 @@ pub struct Rules {
     pub status_subresource: bool,
     /// The default of `propagationPolicy`.
     pub default_propagation: Propagation,
+    /// Whether a delete gives the object time to stop (pods).
+    pub graceful_deletion: bool,
+    /// Whether the garbage collector's finalizers apply (not to events).
+    pub collectable: bool,
 }
 
 /// What happens to dependents when their owner is deleted.
@@ -140,4 +182,6 @@ pub enum NameRule {
     Dns1035Label,
     /// Anything that fits into a path segment.
     PathSegment,
+    /// An IP address in its canonical form.
+    IpAddress,
 }

@@ -24,8 +24,11 @@ pub struct Schema {
     pub items: Option<SchemaRef>,
     /// Fields that must be there.
     pub required: Vec<Arc<str>>,
-    /// The value a missing field gets.
+    /// The value a missing field gets. Built-in kinds have their defaults in rules instead: what their API publishes is mostly
+    /// the zero value of the type, which the server does not fill in.
     pub default: Option<Value>,
+    /// The values a string may have, as a built-in kind publishes them. Custom resources have theirs in the keywords.
+    pub choices: Vec<Arc<str>>,
     /// Whether `null` is a value of its own.
     pub nullable: bool,
     /// `x-kubernetes-preserve-unknown-fields`.
@@ -46,7 +49,7 @@ pub struct Schema {
     pub patch_retain_keys: bool,
     /// The keywords of a custom resource's schema that only validation reads, as written in the definition
     /// (`pattern`, `minimum`, `enum`, `anyOf`, `x-kubernetes-validations`, ...). Empty for built-in kinds.
-    pub validation: Option<Arc<super::keywords::Keywords>>,
+    pub validation: Option<Arc<super::custom::Keywords>>,
 }
 
 /// The JSON type that a [`Schema`] asks for.
@@ -103,6 +106,14 @@ impl SchemaRef {
     pub fn definition(id: super::definitions::DefinitionId) -> Self {
         Self(Inner::Definition(id))
     }
+
+    /// The definition it refers to, if it belongs to no parent.
+    pub fn definition_id(&self) -> Option<super::definitions::DefinitionId> {
+        match &self.0 {
+            Inner::Owned(_) => None,
+            Inner::Definition(id) => Some(*id),
+        }
+    }
 }
 
 impl Deref for SchemaRef {
@@ -111,7 +122,7 @@ impl Deref for SchemaRef {
     fn deref(&self) -> &Schema {
         match &self.0 {
             Inner::Owned(schema) => schema,
-            Inner::Definition(id) => super::definitions::get(*id),
+            Inner::Definition(id) => id.schema(),
         }
     }
 }

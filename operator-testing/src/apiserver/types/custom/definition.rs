@@ -1,0 +1,316 @@
+//! What the server makes of a CustomResourceDefinition object.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::structural;
+use crate::apiserver::types::{
+    resource::{
+        Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,
+    },
+    schema::{Schema, SchemaRef},
+};
+
+/// A CustomResourceDefinition, ready to be served.
+#[derive(Clone, Debug)]
+pub struct CustomDefinition {
+    /// The name of the definition: `plural.group`.
+    pub name: Arc<str>,
+    /// The uid of the definition, so that one made again is told from its predecessor.
+    pub uid: Arc<str>,
+    /// The version that objects are stored in.
+    pub storage_version: Arc<str>,
+    /// How objects get from one version to another.
+    pub conversion: Conversion,
+    /// Whether the definition is being deleted: no object may be created any more.
+    pub terminating: bool,
+    /// Every version, served or not.
+    pub versions: Vec<Arc<ResourceType>>,
+    /// The versions that are served; none before the definition is established.
+    pub served: Vec<Arc<ResourceType>>,
+}
+
+/// How objects get from one version to another.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Conversion {
+    /// Only `apiVersion` changes.
+    None,
+    /// A webhook converts; this is `spec.conversion.webhook`.
+    Webhook(Value),
+}
+
+/// What the server keeps of one version of a CustomResourceDefinition beside the tables every kind has.
+#[derive(Clone, Debug)]
+pub struct CustomType {
+    /// The name of the definition: `plural.group`.
+    pub definition: Arc<str>,
+    /// The uid of the definition.
+    pub definition_uid: Arc<str>,
+    /// The version that objects are stored in.
+    pub storage_version: Arc<str>,
+    /// How objects get from one version to another.
+    pub conversion: Conversion,
+    /// Whether the definition is being deleted: no object may be created any more.
+    pub terminating: bool,
+    /// The schema as it is written, `metadata` restricted to what it says there: what validation goes by.
+    pub written: Arc<Schema>,
+    /// The schema as JSON, for OpenAPI documents.
+    pub openapi: Option<Arc<Value>>,
+}
+
+const VERBS: [&str; 8] = [
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "create",
+    "update",
+    "watch",
+];
+
+impl CustomDefinition {
+    /// Reads a definition object that has been validated and defaulted, with its status.
+    pub fn new(crd: &Value) -> Self {
+        let spec = &crd["spec"];
+        let name: Arc<str> = text(&crd["metadata"]["name"]);
+        let entries = || spec["versions"].as_array().into_iter().flatten();
+        let storage_version = entries()
+            .find(|version| version["storage"] == true)
+            .map(|version| text(&version["name"]))
+            .unwrap_or_default();
+        let conversion = match spec["conversion"]["strategy"].as_str() {
+            Some("Webhook") => Conversion::Webhook(spec["conversion"]["webhook"].clone()),
+            _ => Conversion::None,
+        };
+        let established = condition_is_true(crd, "Established");
+        let terminating = !crd["metadata"]["deletionTimestamp"].is_null();
+        let shared = Shared {
+            crd,
+            name: &name,
+            storage_version: &storage_version,
+            conversion: &conversion,
+            terminating,
+        };
+        let versions: Vec<_> = entries()
+            .map(|version| Arc::new(shared.resource(version)))
+            .collect();
+        let served = entries()
+            .zip(&versions)
+            .filter(|(entry, _)| established && entry["served"] == true)
+            .map(|(_, resource)| Arc::clone(resource))
+            .collect();
+        Self {
+            uid: text(&crd["metadata"]["uid"]),
+            name: Arc::clone(&name),
+            storage_version: Arc::clone(&storage_version),
+            conversion: conversion.clone(),
+            terminating,
+            versions,
+            served,
+        }
+    }
+
+    /// The version that objects are stored in.
+    pub fn stored(&self) -> Option<&Arc<ResourceType>> {
+        self.versions
+            .iter()
+            .find(|resource| resource.version == self.storage_version)
+    }
+}
+
+/// Whether the definition has a condition of that type with status `True`.
+pub(super) fn condition_is_true(crd: &Value, condition: &str) -> bool {
+    let conditions = crd["status"]["conditions"].as_array();
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|known| known["type"] == condition && known["status"] == "True")
+}
+
+struct Shared<'a> {
+    crd: &'a Value,
+    name: &'a Arc<str>,
+    storage_version: &'a Arc<str>,
+    conversion: &'a Conversion,
+    terminating: bool,
+}
+
+impl Shared<'_> {
+    fn resource(&self, entry: &Value) -> ResourceType {
+        let spec = &self.crd["spec"];
+        // Names in conflict are not served: the accepted ones count.
+        let accepted = &self.crd["status"]["acceptedNames"];
+        let names = if accepted["plural"]
+            .as_str()
+            .is_some_and(|plural| !plural.is_empty())
+        {
+            accepted
+        } else {
+            &spec["names"]
+        };
+        let group: Arc<str> = text(&spec["group"]);
+        let version: Arc<str> = text(&entry["name"]);
+        let openapi = entry["schema"].get("openAPIV3Schema");
+        let written = openapi.map(structural::parse).unwrap_or_default();
+        let has_status = !entry["subresources"]["status"].is_null();
+        let scale = entry["subresources"]
+            .get("scale")
+            .filter(|scale| !scale.is_null());
+        ResourceType {
+            kind: text(&names["kind"]),
+            list_kind: text(&names["listKind"]),
+            plural: text(&names["plural"]),
+            singular: text(&names["singular"]),
+            short_names: texts(&names["shortNames"]),
+            categories: texts(&names["categories"]),
+            namespaced: spec["scope"] == "Namespaced",
+            verbs: VERBS.map(Arc::from).to_vec(),
+            subresources: subresources(has_status, scale.is_some()),
+            schema: Some(SchemaRef::owned(structural::with_object_fields(&written))),
+            rules: Rules {
+                name: NameRule::DnsSubdomain,
+                generation: true,
+                unconditional_update: false,
+                create_on_update: false,
+                delete_returns_object: false,
+                status_subresource: has_status,
+                default_propagation: Propagation::Background,
+                graceful_deletion: false,
+                collectable: true,
+            },
+            selectable_fields: selectable_fields(entry),
+            scale: scale.map(|scale| ScalePaths {
+                spec_replicas: path(&scale["specReplicasPath"]),
+                status_replicas: path(&scale["statusReplicasPath"]),
+                label_selector: scale
+                    .get("labelSelectorPath")
+                    .filter(|path| !path.is_null())
+                    .map(path),
+            }),
+            columns: columns(entry),
+            storage_version_hash: "".into(),
+            deprecation_warning: deprecation_warning(spec, entry, &names["kind"]).map(Arc::from),
+            custom: Some(Arc::new(CustomType {
+                definition: Arc::clone(self.name),
+                definition_uid: text(&self.crd["metadata"]["uid"]),
+                storage_version: Arc::clone(self.storage_version),
+                conversion: self.conversion.clone(),
+                terminating: self.terminating,
+                written: Arc::new(written),
+                openapi: openapi.cloned().map(Arc::new),
+            })),
+            group,
+            version,
+        }
+    }
+}
+
+fn subresources(status: bool, scale: bool) -> Vec<Subresource> {
+    let verbs = || ["get", "patch", "update"].map(Arc::from).to_vec();
+    let mut list = Vec::new();
+    if status {
+        list.push(Subresource {
+            name: "status".into(),
+            kind: None,
+            verbs: verbs(),
+        });
+    }
+    if scale {
+        list.push(Subresource {
+            name: "scale".into(),
+            kind: Some(("autoscaling".into(), "v1".into(), "Scale".into())),
+            verbs: verbs(),
+        });
+    }
+    list
+}
+
+fn selectable_fields(entry: &Value) -> Vec<SelectableField> {
+    let list = entry["selectableFields"].as_array();
+    list.into_iter()
+        .flatten()
+        .filter_map(|field| field["jsonPath"].as_str())
+        .map(|json_path| SelectableField {
+            name: json_path.trim_start_matches('.').into(),
+            paths: vec![split_path(json_path)],
+            missing: "".into(),
+        })
+        .collect()
+}
+
+fn columns(entry: &Value) -> Vec<Column> {
+    let plain = |name: &str, column_type: &str, format: &str, description: &str, path: Option<&str>| Column {
+        name: name.into(),
+        column_type: column_type.into(),
+        format: format.into(),
+        priority: 0,
+        description: description.into(),
+        json_path: path.map(Arc::from),
+    };
+    let mut columns = vec![plain("Name", "string", "name", "", Some(".metadata.name"))];
+    match entry["additionalPrinterColumns"].as_array() {
+        Some(list) if !list.is_empty() => columns.extend(list.iter().map(|column| {
+            Column {
+                name: text(&column["name"]),
+                column_type: text(&column["type"]),
+                format: text(&column["format"]),
+                priority: column["priority"]
+                    .as_i64()
+                    .and_then(|n| i32::try_from(n).ok())
+                    .unwrap_or(0),
+                description: text(&column["description"]),
+                json_path: column["jsonPath"].as_str().map(Arc::from),
+            }
+        })),
+        _ => columns.push(plain("Age", "date", "", "", Some(".metadata.creationTimestamp"))),
+    }
+    columns
+}
+
+/// The text a deprecated version warns with; names a newer version if there is a more stable one that is not deprecated.
+fn deprecation_warning(spec: &Value, entry: &Value, kind: &Value) -> Option<String> {
+    use crate::apiserver::types::table::version_priority;
+    if entry["deprecated"] != true {
+        return None;
+    }
+    if let Some(own) = entry["deprecationWarning"].as_str() {
+        return Some(own.to_owned());
+    }
+    let group = spec["group"].as_str().unwrap_or_default();
+    let kind = kind.as_str().unwrap_or_default();
+    let version = entry["name"].as_str().unwrap_or_default();
+    let newer = spec["versions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|other| other["served"] == true && other["deprecated"] != true)
+        .filter_map(|other| other["name"].as_str())
+        .filter(|other| version_priority(other) < version_priority(version))
+        .min_by_key(|other| version_priority(other));
+    let base = format!("{group}/{version} {kind} is deprecated");
+    Some(match newer {
+        Some(newer) => format!("{base}; use {group}/{newer} {kind}"),
+        None => base,
+    })
+}
+
+fn text(value: &Value) -> Arc<str> {
+    value.as_str().unwrap_or_default().into()
+}
+
+fn texts(value: &Value) -> Vec<Arc<str>> {
+    value.as_array().into_iter().flatten().map(text).collect()
+}
+
+fn path(value: &Value) -> Vec<Arc<str>> {
+    split_path(value.as_str().unwrap_or_default())
+}
+
+fn split_path(path: &str) -> Vec<Arc<str>> {
+    path.split('.')
+        .filter(|part| !part.is_empty())
+        .map(Arc::from)
+        .collect()
+}

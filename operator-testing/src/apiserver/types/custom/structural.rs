@@ -1,0 +1,207 @@
+//! Reads the schema of a CustomResourceDefinition.
+//!
+//! Source: <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Map, Number, Value};
+
+use super::keywords::{Keywords, Pattern, Rule};
+use crate::apiserver::types::{
+    definitions::DefinitionId,
+    schema::{ListType, Schema, SchemaRef, ValueType},
+};
+
+/// The schema as it is written in the definition: what validation goes by.
+pub(super) fn parse(json: &Value) -> Schema {
+    match json.as_object() {
+        Some(fields) => node(fields),
+        None => Schema::default(),
+    }
+}
+
+/// The schema with the fields that every object has: what pruning, apply and field validation go by.
+pub(super) fn with_object_fields(written: &Schema) -> Schema {
+    let mut schema = written.clone();
+    add_object_fields(&mut schema);
+    schema.value_type = ValueType::Object;
+    schema
+}
+
+fn add_object_fields(schema: &mut Schema) {
+    let text = || {
+        SchemaRef::owned(Schema {
+            value_type: ValueType::String,
+            ..Schema::default()
+        })
+    };
+    schema.properties.insert("apiVersion".into(), text());
+    schema.properties.insert("kind".into(), text());
+    if let Some(id) = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") {
+        schema
+            .properties
+            .insert("metadata".into(), SchemaRef::definition(id));
+    }
+}
+
+fn node(json: &Map<String, Value>) -> Schema {
+    let flag = |key: &str| json.get(key).and_then(Value::as_bool).unwrap_or(false);
+    Schema {
+        value_type: value_type(json),
+        format: string(json, "format"),
+        properties: properties(json),
+        additional: match json.get("additionalProperties") {
+            Some(Value::Object(fields)) => Some(SchemaRef::owned(node(fields))),
+            Some(Value::Bool(true)) => Some(SchemaRef::owned(Schema::default())),
+            _ => None,
+        },
+        items: json
+            .get("items")
+            .and_then(Value::as_object)
+            .map(|fields| SchemaRef::owned(node(fields))),
+        required: strings(json, "required"),
+        default: json.get("default").cloned(),
+        choices: Vec::new(),
+        nullable: flag("nullable"),
+        preserve_unknown: flag("x-kubernetes-preserve-unknown-fields"),
+        embedded_resource: flag("x-kubernetes-embedded-resource"),
+        list_type: match text(json, "x-kubernetes-list-type") {
+            Some("set") => ListType::Set,
+            Some("map") => ListType::Map,
+            _ => ListType::Atomic,
+        },
+        list_map_keys: strings(json, "x-kubernetes-list-map-keys"),
+        atomic_map: text(json, "x-kubernetes-map-type") == Some("atomic"),
+        patch_merge_key: None,
+        patch_merge: false,
+        patch_retain_keys: false,
+        validation: keywords(json).map(Arc::new),
+    }
+}
+
+fn properties(json: &Map<String, Value>) -> BTreeMap<Arc<str>, SchemaRef> {
+    let fields = json.get("properties").and_then(Value::as_object);
+    fields
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.as_str().into(), SchemaRef::owned(node(value.as_object()?)))))
+        .collect()
+}
+
+fn value_type(json: &Map<String, Value>) -> ValueType {
+    if json.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
+        return ValueType::IntOrString;
+    }
+    match text(json, "type") {
+        Some("object") => ValueType::Object,
+        Some("array") => ValueType::Array,
+        Some("string") => ValueType::String,
+        Some("integer") => ValueType::Integer,
+        Some("number") => ValueType::Number,
+        Some("boolean") => ValueType::Boolean,
+        _ => ValueType::Any,
+    }
+}
+
+fn keywords(json: &Map<String, Value>) -> Option<Keywords> {
+    let flag = |key: &str| json.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let count = |key: &str| json.get(key).and_then(Value::as_i64);
+    let any = [
+        "minimum",
+        "maximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "enum",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+        "x-kubernetes-validations",
+    ];
+    if !any.iter().any(|key| json.contains_key(*key)) {
+        return None;
+    }
+    Some(Keywords {
+        minimum: number(json, "minimum"),
+        exclusive_minimum: flag("exclusiveMinimum"),
+        maximum: number(json, "maximum"),
+        exclusive_maximum: flag("exclusiveMaximum"),
+        multiple_of: number(json, "multipleOf"),
+        min_length: count("minLength"),
+        max_length: count("maxLength"),
+        pattern: text(json, "pattern")
+            .filter(|text| !text.is_empty())
+            .map(Pattern::new),
+        min_items: count("minItems"),
+        max_items: count("maxItems"),
+        unique_items: flag("uniqueItems"),
+        min_properties: count("minProperties"),
+        max_properties: count("maxProperties"),
+        choices: json
+            .get("enum")
+            .and_then(Value::as_array)
+            .filter(|list| !list.is_empty())
+            .cloned(),
+        all_of: schemas(json, "allOf"),
+        any_of: schemas(json, "anyOf"),
+        one_of: schemas(json, "oneOf"),
+        not: json
+            .get("not")
+            .and_then(Value::as_object)
+            .map(|fields| Arc::new(node(fields))),
+        rules: rules(json),
+    })
+}
+
+fn schemas(json: &Map<String, Value>, key: &str) -> Vec<Schema> {
+    let list = json.get(key).and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .map(node)
+        .collect()
+}
+
+fn rules(json: &Map<String, Value>) -> Vec<Rule> {
+    let list = json.get("x-kubernetes-validations").and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .map(|rule| Rule {
+            rule: string(rule, "rule").unwrap_or_default(),
+            message: string(rule, "message"),
+            message_expression: string(rule, "messageExpression"),
+            reason: string(rule, "reason"),
+            field_path: string(rule, "fieldPath"),
+            optional_old_self: rule.get("optionalOldSelf") == Some(&Value::Bool(true)),
+        })
+        .collect()
+}
+
+fn number(json: &Map<String, Value>, key: &str) -> Option<Number> {
+    json.get(key).and_then(Value::as_number).cloned()
+}
+
+fn text<'a>(json: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    json.get(key).and_then(Value::as_str)
+}
+
+fn string(json: &Map<String, Value>, key: &str) -> Option<Arc<str>> {
+    text(json, key).map(Arc::from)
+}
+
+fn strings(json: &Map<String, Value>, key: &str) -> Vec<Arc<str>> {
+    let list = json.get(key).and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(Arc::from)
+        .collect()
+}
