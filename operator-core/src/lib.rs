@@ -17,6 +17,7 @@ pub mod dice;
 pub mod meta;
 pub mod reconcile;
 pub mod shutdown;
+pub mod toolkit;
 
 mod error;
 
