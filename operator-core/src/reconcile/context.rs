@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::meta::ObjectKey;
 use crate::shutdown::Shutdown;
+use crate::toolkit::Toolkit;
 
 /// What a reconcile is handed beside its object.
 pub struct Context<K> {
@@ -28,18 +29,21 @@ struct Shared {
     clock: Clock,
     dice: Dice,
     shutdown: Shutdown,
+    toolkit: Toolkit,
 }
 
 impl<K> Context<K> {
     /// A context of your own, for tests and for calling a reconciler by hand.
     pub fn builder(client: Client, controller: impl Into<String>) -> ContextBuilder<K> {
         let controller = controller.into();
+        let clock = Clock::real();
         ContextBuilder {
             shared: Shared {
+                toolkit: Toolkit::new(client.clone(), controller.clone(), clock.clone()),
                 client,
                 field_manager: controller.clone(),
                 controller,
-                clock: Clock::real(),
+                clock,
                 dice: Dice::unseeded(),
                 shutdown: Shutdown::new(),
             },
@@ -80,6 +84,11 @@ impl<K> Context<K> {
     /// The name under which the operator owns fields in server-side apply.
     pub fn field_manager(&self) -> &str {
         &self.shared.field_manager
+    }
+
+    /// What writes to the cluster, shared by all reconciles of the controller.
+    pub fn toolkit(&self) -> &Toolkit {
+        &self.shared.toolkit
     }
 
     /// The time of day.
@@ -125,13 +134,20 @@ impl<K> ContextBuilder<K> {
     #[must_use]
     pub fn field_manager(mut self, name: impl Into<String>) -> Self {
         self.shared.field_manager = name.into();
-        self
+        self.renew_toolkit()
     }
 
     /// Sets the clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.shared.clock = clock;
+        self.renew_toolkit()
+    }
+
+    /// Sets what writes to the cluster; by default a toolkit made from the client, the field manager and the clock.
+    #[must_use]
+    pub fn toolkit(mut self, toolkit: Toolkit) -> Self {
+        self.shared.toolkit = toolkit;
         self
     }
 
@@ -146,6 +162,17 @@ impl<K> ContextBuilder<K> {
     #[must_use]
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.shared.shutdown = shutdown;
+        self
+    }
+
+    fn renew_toolkit(mut self) -> Self {
+        let Shared {
+            client,
+            field_manager,
+            clock,
+            ..
+        } = &self.shared;
+        self.shared.toolkit = Toolkit::new(client.clone(), field_manager.clone(), clock.clone());
         self
     }
 

@@ -13,6 +13,7 @@ mod cleanup;
 mod context;
 mod reason;
 mod reconciler;
+mod writing;
 
 pub use action::Action;
 pub use class::{ErrorClass, Terminal};

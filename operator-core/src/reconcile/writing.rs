@@ -1,0 +1,45 @@
+//! The writes of a reconcile, in the words of its context.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::Context;
+use crate::meta::Object;
+use crate::toolkit::{Change, Child, ChildSet, Note, WriteError};
+
+impl<K: Object> Context<K> {
+    /// Applies `child` as something that `owner` controls, and answers with the child as it is on the server.
+    ///
+    /// See [`Toolkit::apply`](crate::toolkit::Toolkit::apply).
+    ///
+    /// # Errors
+    /// [`WriteError`], when the owner cannot own the child or the server refuses it.
+    pub async fn apply<C: Child>(&self, owner: &K, child: C) -> Result<Arc<C>, WriteError> {
+        Ok(self.toolkit().apply(owner, &child, None).await?.object)
+    }
+
+    /// An empty set of children of `owner`: what is added to it is applied, what is superfluous can be pruned.
+    pub fn children<'a>(&'a self, owner: &'a K) -> ChildSet<'a, K> {
+        self.toolkit().children(owner)
+    }
+
+    /// Makes `status` the status of `object`, if it is not so already.
+    ///
+    /// See [`Toolkit::update_status`](crate::toolkit::Toolkit::update_status).
+    ///
+    /// # Errors
+    /// [`WriteError`], when the server refuses it.
+    pub async fn update_status<S: Serialize + Sync>(
+        &self,
+        object: &K,
+        status: &S,
+    ) -> Result<Change, WriteError> {
+        self.toolkit().update_status(object, status).await
+    }
+
+    /// Tells an event about `object`; what goes wrong with it is logged.
+    pub async fn event(&self, object: &K, note: Note) {
+        self.toolkit().recorder().tell(object, note).await;
+    }
+}
