@@ -2,3 +2,4 @@
 
 pub mod status;
 pub mod types;
+pub mod view;
