@@ -22,3 +22,14 @@ pub mod toolkit;
 mod error;
 
 pub use error::{BoxError, Error};
+
+pub use meta::columns::PrintColumns;
+pub use operator_derive::{CustomResource, PrintColumns, Status};
+
+// Generated code names this crate, also inside it.
+#[allow(unused_extern_crates)]
+extern crate self as operator_core;
+
+/// What generated code uses. No promise is made about it.
+#[doc(hidden)]
+pub mod __private;

@@ -1,9 +1,12 @@
 //! What Kubernetes objects have in common: keys, owners, kinds, conditions.
 
+pub mod columns;
 mod condition;
+pub mod crd;
 mod key;
 mod object;
 mod owner_reference;
+pub mod schema;
 mod scope;
 
 pub use condition::{ConditionIntent, ConditionStatus, Conditions};

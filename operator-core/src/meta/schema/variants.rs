@@ -1,0 +1,310 @@
+//! Alternatives: what an enum looks like to Kubernetes.
+//!
+//! schemars writes each variant out. Here the structure of all of them is unified and moves up to the place itself; what
+//! only restricts values stays in the alternatives, so the server still tells the variants apart.
+
+use serde_json::{Value, json};
+
+use super::structural::{INT_OR_STRING, PRESERVE, Problems, Schema};
+
+/// Keywords that restrict values. All others introduce structure or describe it, and may not be in an alternative.
+const RESTRICTIONS: [&str; 19] = [
+    "allOf",
+    "anyOf",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "pattern",
+    "required",
+];
+
+/// Moves the structure of `branches` up into `parent` and puts back under `key` what is left of them.
+pub(super) fn hoist(parent: &mut Schema, key: &str, branches: Vec<Value>, at: &str, problems: &mut Problems) {
+    let mut branches: Vec<Schema> = branches
+        .into_iter()
+        .map(|branch| match branch {
+            Value::Object(branch) => branch,
+            _ => Schema::new(),
+        })
+        .collect();
+    if key == "oneOf" {
+        branches.iter_mut().for_each(describe_property);
+    }
+    for branch in &mut branches {
+        // What a variant is for is said at its property, if it has one; an alternative cannot say it.
+        branch.remove("description");
+        branch.remove("title");
+    }
+    let (unified, mut rests) = if branches.iter().all(|branch| branch.contains_key("enum")) {
+        one_enum(branches, at, problems)
+    } else {
+        unify(branches, true, at, problems)
+    };
+    merge(parent, unified, at, problems);
+    if key == "allOf" {
+        rests.retain(|rest| !rest.is_empty());
+    } else if rests.iter().filter(|rest| rest.is_empty()).count() > usize::from(key == "oneOf") {
+        // An alternative that allows everything makes the whole choice say nothing.
+        rests.clear();
+    }
+    if !rests.is_empty() {
+        parent.insert(key.into(), rests.into_iter().map(Value::Object).collect());
+    }
+}
+
+/// A variant with one field is described by its comment: the comment moves to the field.
+fn describe_property(branch: &mut Schema) {
+    let Some(description) = branch.remove("description") else {
+        return;
+    };
+    if let Some(Value::Object(properties)) = branch.get_mut("properties")
+        && properties.len() == 1
+        && let Some(Value::Object(only)) = properties.values_mut().next()
+        && !is_tag(only)
+    {
+        only.insert("description".into(), description);
+    }
+}
+
+/// The field that names the variant of an internally tagged enum.
+fn is_tag(property: &Schema) -> bool {
+    property
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_some_and(|values| values.len() == 1)
+}
+
+/// Variants that are constants: one enum with all their values.
+fn one_enum(branches: Vec<Schema>, at: &str, problems: &mut Problems) -> (Schema, Vec<Schema>) {
+    let mut unified = Schema::new();
+    let mut values: Vec<Value> = Vec::new();
+    for branch in branches {
+        unify_type(&mut unified, &branch, at, problems);
+        if let Some(Value::Array(more)) = branch.get("enum") {
+            for value in more
+                .iter()
+                .filter(|value| !values.contains(value))
+                .cloned()
+                .collect::<Vec<_>>()
+            {
+                values.push(value);
+            }
+        }
+    }
+    unified.insert("enum".into(), values.into());
+    (unified, Vec::new())
+}
+
+/// What several schemas have in common, and what each restricts beyond it.
+///
+/// `top` is the alternatives themselves, whose required fields tell them apart and stay even if they are the same.
+fn unify(schemas: Vec<Schema>, top: bool, at: &str, problems: &mut Problems) -> (Schema, Vec<Schema>) {
+    if !top && schemas.windows(2).all(|pair| pair[0] == pair[1]) {
+        let rests = vec![Schema::new(); schemas.len()];
+        return (schemas.into_iter().next().unwrap_or_default(), rests);
+    }
+    let mut unified = Schema::new();
+    let mut rests = vec![Schema::new(); schemas.len()];
+    for schema in &schemas {
+        unify_type(&mut unified, schema, at, problems);
+    }
+    unify_properties(&schemas, &mut unified, &mut rests, at, problems);
+    unify_below(
+        "items",
+        &format!("{at}[*]"),
+        &schemas,
+        &mut unified,
+        &mut rests,
+        problems,
+    );
+    unify_maps(&schemas, &mut unified);
+    unify_enums(&schemas, &mut unified, &mut rests, top);
+    for (schema, rest) in schemas.iter().zip(&mut rests) {
+        for (key, value) in schema {
+            let structure =
+                ["properties", "items", "additionalProperties", "type", "enum"].contains(&key.as_str());
+            if structure {
+                continue;
+            }
+            if RESTRICTIONS.contains(&key.as_str()) {
+                rest.insert(key.clone(), value.clone());
+            } else if key != "default" {
+                // A default would be filled in for every variant, whichever it belongs to.
+                unified.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+    (unified, rests)
+}
+
+fn unify_type(unified: &mut Schema, schema: &Schema, at: &str, problems: &mut Problems) {
+    let Some(type_) = schema.get("type") else { return };
+    let Some(known) = unified.get("type").cloned() else {
+        if unified.get(INT_OR_STRING).is_none() {
+            unified.insert("type".into(), type_.clone());
+        }
+        return;
+    };
+    if known == *type_ {
+        return;
+    }
+    let pair = [
+        known.as_str().unwrap_or_default(),
+        type_.as_str().unwrap_or_default(),
+    ];
+    if pair.contains(&"integer") && pair.contains(&"number") {
+        unified.insert("type".into(), "number".into());
+        return;
+    }
+    if pair.contains(&"integer") && pair.contains(&"string") && !schema.contains_key("enum") {
+        unified.remove("type");
+        unified.insert(INT_OR_STRING.into(), true.into());
+        return;
+    }
+    let advice = if schema.contains_key("enum") || pair.contains(&"object") {
+        "give every variant fields (`Variant {}` instead of `Variant`), or tag the enum with `#[serde(tag = \"...\")]`"
+    } else {
+        "use one type, or `#[schemars(with = \"...\")]`"
+    };
+    problems.add(
+        at,
+        format!(
+            "is {} in one variant and {} in another, and Kubernetes allows one type: {advice}",
+            pair[0], pair[1]
+        ),
+    );
+}
+
+fn unify_properties(
+    schemas: &[Schema],
+    unified: &mut Schema,
+    rests: &mut [Schema],
+    at: &str,
+    problems: &mut Problems,
+) {
+    let mut names: Vec<&String> = Vec::new();
+    for schema in schemas {
+        for name in properties(schema).into_iter().flatten().map(|(name, _)| name) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let mut all = Schema::new();
+    for name in names {
+        let (owners, found): (Vec<usize>, Vec<Schema>) = schemas
+            .iter()
+            .enumerate()
+            .filter_map(|(index, schema)| {
+                let property = properties(schema)?.get(name)?.as_object()?;
+                Some((index, property.clone()))
+            })
+            .unzip();
+        let (property, left) = unify(found, false, &format!("{at}.{name}"), problems);
+        all.insert(name.clone(), Value::Object(property));
+        for (owner, rest) in owners.into_iter().zip(left) {
+            if !rest.is_empty()
+                && let Value::Object(properties) =
+                    rests[owner].entry("properties").or_insert_with(|| json!({}))
+            {
+                properties.insert(name.clone(), Value::Object(rest));
+            }
+        }
+    }
+    if !all.is_empty() {
+        unified.insert("properties".into(), Value::Object(all));
+    }
+}
+
+fn properties(schema: &Schema) -> Option<&Schema> {
+    schema.get("properties")?.as_object()
+}
+
+fn unify_below(
+    key: &str,
+    at: &str,
+    schemas: &[Schema],
+    unified: &mut Schema,
+    rests: &mut [Schema],
+    problems: &mut Problems,
+) {
+    let (owners, found): (Vec<usize>, Vec<Schema>) = schemas
+        .iter()
+        .enumerate()
+        .filter_map(|(index, schema)| Some((index, schema.get(key)?.as_object()?.clone())))
+        .unzip();
+    if found.is_empty() {
+        return;
+    }
+    let (below, left) = unify(found, false, at, problems);
+    unified.insert(key.into(), Value::Object(below));
+    for (owner, rest) in owners.into_iter().zip(left) {
+        if !rest.is_empty() {
+            rests[owner].insert(key.into(), Value::Object(rest));
+        }
+    }
+}
+
+/// Maps beside fields, or maps of different values: the server keeps what it does not know.
+fn unify_maps(schemas: &[Schema], unified: &mut Schema) {
+    let mut maps = schemas
+        .iter()
+        .filter_map(|schema| schema.get("additionalProperties"))
+        .filter(|map| **map != false);
+    let Some(first) = maps.next() else { return };
+    if maps.any(|map| map != first) || unified.contains_key("properties") {
+        unified.insert(PRESERVE.into(), true.into());
+    } else {
+        unified.insert("additionalProperties".into(), first.clone());
+    }
+}
+
+fn unify_enums(schemas: &[Schema], unified: &mut Schema, rests: &mut [Schema], top: bool) {
+    let mut values: Vec<Value> = Vec::new();
+    for (schema, rest) in schemas.iter().zip(rests) {
+        if let Some(Value::Array(more)) = schema.get("enum") {
+            rest.insert("enum".into(), more.clone().into());
+            for value in more {
+                if !values.contains(value) {
+                    values.push(value.clone());
+                }
+            }
+        }
+    }
+    if !top && !values.is_empty() && schemas.iter().all(|schema| schema.contains_key("enum")) {
+        unified.insert("enum".into(), values.into());
+    }
+}
+
+/// Adds the structure of the alternatives to what the place has itself, as when an enum is flattened into a struct.
+fn merge(parent: &mut Schema, mut unified: Schema, at: &str, problems: &mut Problems) {
+    let mut own = Schema::new();
+    if let Some(type_) = parent.get("type") {
+        own.insert("type".into(), type_.clone());
+    }
+    unify_type(&mut own, &unified, at, problems);
+    unified.remove("type");
+    parent.extend(own);
+    if let Some(Value::Object(more)) = unified.remove("properties")
+        && let Value::Object(properties) = parent.entry("properties").or_insert_with(|| json!({}))
+    {
+        for (name, property) in more {
+            properties.entry(name).or_insert(property);
+        }
+    }
+    for (key, value) in unified {
+        parent.entry(key).or_insert(value);
+    }
+}

@@ -1,0 +1,177 @@
+//! Rules that no attribute can check by itself. Errors are accumulated.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    columns::{FieldColumn, Place},
+    errors::Errors,
+    model::{Model, Shape},
+};
+
+/// Everything that must hold for a custom resource.
+pub(crate) fn model(model: &Model, errors: &mut Errors) {
+    no_spec(model, errors);
+    cel(model, errors);
+    scale(model, errors);
+    columns(&model.field_columns, errors);
+    column_names(model, errors);
+    names(model, errors);
+}
+
+/// Two columns of one struct must not have one name: kubectl would show both and a reader could not tell them apart.
+pub(crate) fn columns(columns: &[FieldColumn], errors: &mut Errors) {
+    let mut seen = BTreeMap::new();
+    for column in columns.iter().filter(|column| column.nested.is_none()) {
+        if seen.insert(column.name.to_lowercase(), ()).is_some() {
+            errors.at_span(
+                column.span,
+                format!(
+                    "there is a column \"{}\" already: write `#[printcolumn(name = \"...\")]`",
+                    column.name
+                ),
+            );
+        }
+    }
+}
+
+fn column_names(model: &Model, errors: &mut Errors) {
+    for column in &model.columns {
+        let Some(name) = &column.name else { continue };
+        let twice = model
+            .field_columns
+            .iter()
+            .find(|field| field.name.eq_ignore_ascii_case(name));
+        if let (Some(field), Some(span)) = (twice, column.span) {
+            errors.at_span(
+                span,
+                format!(
+                    "the column \"{name}\" is declared on a field too: remove one, or give it another name"
+                ),
+            );
+            errors.at_span(
+                field.span,
+                format!("the column \"{name}\" is declared here as well"),
+            );
+        }
+    }
+    for column in &model.field_columns {
+        if let Place::Root(path) = &column.path
+            && path.starts_with(".status")
+            && model.status.is_none()
+        {
+            errors.at_span(
+                column.span,
+                format!("`{path}` is in the status, and there is none: write `#[kube(status = \"...\")]`"),
+            );
+        }
+    }
+}
+
+/// Fields that the root object has itself.
+const RESERVED: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
+
+fn no_spec(model: &Model, errors: &mut Errors) {
+    if !model.no_spec {
+        return;
+    }
+    match &model.shape {
+        Shape::Enum => errors.at(
+            &model.spec,
+            "`no_spec` puts the fields at the root of the object, and an enum has none: write a struct with named fields",
+        ),
+        Shape::Unnamed => errors.at(
+            &model.spec,
+            "`no_spec` puts the fields at the root of the object by name: write a struct with named fields",
+        ),
+        Shape::Named(fields) => {
+            for (ident, wire) in fields {
+                if RESERVED.contains(&wire.as_str()) {
+                    errors.at(
+                        ident,
+                        format!("`no_spec` puts `{wire}` at the root of the object, which has one already: rename the field"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn cel(model: &Model, errors: &mut Errors) {
+    if let Some(item) = &model.cel
+        && !model.schema.derives()
+    {
+        errors.at(
+            &item.key,
+            "`cel` checks the rules in the derived schema, and there is none: remove `schema = \"...\"` or `cel`",
+        );
+    }
+}
+
+fn scale(model: &Model, errors: &mut Errors) {
+    if let Some(scale) = &model.scale {
+        if model.status.is_none() {
+            errors.at(
+                &scale.key,
+                "`scale` reads the replicas from the status, and there is none: write `status = \"...\"`",
+            );
+        }
+        for (what, path, root) in [
+            ("spec_replicas_path", &scale.spec_replicas, ".spec."),
+            ("status_replicas_path", &scale.status_replicas, ".status."),
+        ] {
+            if !path.starts_with(root) && !model.no_spec {
+                errors.at(
+                    &scale.key,
+                    format!("`{what}` is below `{root}`: write `{what} = \"{root}replicas\"`"),
+                );
+            }
+        }
+    }
+}
+
+fn names(model: &Model, errors: &mut Errors) {
+    let span = model.spec.span();
+    let label = |text: &str| {
+        !text.is_empty()
+            && text.len() <= 63
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && !text.ends_with('-')
+    };
+    if !model.group.contains('.')
+        || !model
+            .group
+            .split('.')
+            .all(|part| label(part) || part.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        errors.at_span(
+            span,
+            format!(
+                "group \"{}\" is not a domain name: write something like `group = \"example.com\"`",
+                model.group
+            ),
+        );
+    }
+    for (key, text) in [
+        ("version", &model.version),
+        ("plural", &model.plural),
+        ("singular", &model.singular),
+    ] {
+        if !label(text) {
+            errors.at_span(
+                span,
+                format!("{key} \"{text}\" must be lower-case letters, digits and dashes, like a DNS label: write `{key} = \"...\"`"),
+            );
+        }
+    }
+    for (key, all) in [("shortname", &model.shortnames), ("category", &model.categories)] {
+        for text in all.iter().filter(|text| !label(text)) {
+            errors.at_span(
+                span,
+                format!("{key} \"{text}\" must be lower-case letters, digits and dashes, like a DNS label"),
+            );
+        }
+    }
+}

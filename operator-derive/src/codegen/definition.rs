@@ -1,0 +1,120 @@
+//! `CustomResourceExt`: the CustomResourceDefinition. The work is done by the runtime; here is only what differs.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{columns::type_column, option};
+use crate::model::Model;
+
+pub(super) fn generate(model: &Model) -> TokenStream {
+    let Model {
+        root,
+        spec,
+        group,
+        version,
+        kind,
+        singular,
+        plural,
+        ..
+    } = model;
+    let (core, k8s, runtime) = (
+        model.crates.kube_core(),
+        model.crates.k8s_openapi(),
+        model.crates.runtime(),
+    );
+    let std = model.crates.std();
+    let name = format!("{plural}.{group}");
+    let Model {
+        namespaced,
+        shortnames,
+        categories,
+        served,
+        storage,
+        selectable,
+        ..
+    } = model;
+    let has_status = model.status.is_some();
+    let deprecated = option(
+        model
+            .deprecated
+            .as_ref()
+            .map(|warning| option(warning.as_ref()))
+            .as_ref(),
+    );
+    let scale = option(
+        model
+            .scale
+            .as_ref()
+            .map(|scale| {
+                let (spec, status) = (&scale.spec_replicas, &scale.status_replicas);
+                let selector = option(scale.label_selector.as_ref());
+                quote! {
+                    #runtime::ScalePaths { spec_replicas: #spec, status_replicas: #status, label_selector: #selector }
+                }
+            })
+            .as_ref(),
+    );
+    let age = option(model.age.as_ref());
+    let pairs = |pairs: &[(String, String)]| {
+        let pairs = pairs.iter().map(|(key, value)| quote!((#key, #value)));
+        quote!(&[#(#pairs),*])
+    };
+    let (annotations, labels) = (pairs(&model.annotations), pairs(&model.labels));
+    let schema = if model.schema.in_crd() {
+        quote!(::core::option::Option::Some(#runtime::schema_of::<Self>))
+    } else {
+        quote!(::core::option::Option::None)
+    };
+    let type_columns = model.columns.iter().map(|column| type_column(column, &runtime));
+    let root_path = if model.no_spec { "" } else { ".spec" };
+    let status_columns = match &model.status {
+        // Whether the status type declares columns is found out by method resolution, so it need not derive anything.
+        Some(status) => quote! {{
+            #[allow(unused_imports)]
+            use #runtime::{Declared as _, Undeclared as _};
+            (&#runtime::Probe::<#status>::new()).columns_of()
+        }},
+        None => quote!(::core::default::Default::default()),
+    };
+    quote! {
+        #[automatically_derived]
+        impl #core::CustomResourceExt for #root {
+            fn crd() -> #k8s::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition {
+                #runtime::Definition {
+                    group: #group,
+                    version: #version,
+                    kind: #kind,
+                    plural: #plural,
+                    singular: #singular,
+                    namespaced: #namespaced,
+                    categories: &[#(#categories),*],
+                    short_names: &[#(#shortnames),*],
+                    type_columns: #std::vec::Vec::from([#(#type_columns),*]),
+                    spec_path: #root_path,
+                    spec_columns: <#spec as #runtime::PrintColumns>::print_columns(),
+                    status_columns: #status_columns,
+                    age: #age,
+                    selectable: &[#(#selectable),*],
+                    status: #has_status,
+                    scale: #scale,
+                    served: #served,
+                    storage: #storage,
+                    deprecated: #deprecated,
+                    annotations: #annotations,
+                    labels: #labels,
+                    schema: #schema,
+                }
+                .build()
+            }
+            fn crd_name() -> &'static str {
+                #name
+            }
+            fn api_resource() -> #core::dynamic::ApiResource {
+                #core::dynamic::ApiResource::erase::<Self>(&())
+            }
+            fn shortnames() -> &'static [&'static str] {
+                &[#(#shortnames),*]
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `kube::Resource` for the root type.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::model::Model;
+
+pub(super) fn generate(model: &Model) -> TokenStream {
+    let Model {
+        root,
+        group,
+        version,
+        kind,
+        plural,
+        ..
+    } = model;
+    let (core, std, k8s) = (
+        model.crates.kube_core(),
+        model.crates.std(),
+        model.crates.k8s_openapi(),
+    );
+    let scope = if model.namespaced {
+        quote!(#core::NamespaceResourceScope)
+    } else {
+        quote!(#core::ClusterResourceScope)
+    };
+    let api_version = format!("{group}/{version}");
+    let names = [
+        ("group", group),
+        ("kind", kind),
+        ("version", version),
+        ("api_version", &api_version),
+        ("plural", plural),
+    ];
+    let names = names.map(|(name, value)| {
+        let name = quote::format_ident!("{name}");
+        quote! {
+            fn #name(_: &()) -> #std::borrow::Cow<'_, str> {
+                #std::borrow::Cow::Borrowed(#value)
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl #core::Resource for #root {
+            type DynamicType = ();
+            type Scope = #scope;
+            #(#names)*
+            fn meta(&self) -> &#k8s::apimachinery::pkg::apis::meta::v1::ObjectMeta {
+                &self.metadata
+            }
+            fn meta_mut(&mut self) -> &mut #k8s::apimachinery::pkg::apis::meta::v1::ObjectMeta {
+                &mut self.metadata
+            }
+        }
+    }
+}
