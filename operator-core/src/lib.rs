@@ -14,6 +14,7 @@
 
 pub mod clock;
 pub mod dice;
+pub mod leader;
 pub mod meta;
 pub mod reconcile;
 pub mod shutdown;
