@@ -3,6 +3,7 @@
 pub mod columns;
 mod condition;
 pub mod crd;
+mod declaration;
 mod key;
 mod object;
 mod owner_reference;
@@ -10,6 +11,7 @@ pub mod schema;
 mod scope;
 
 pub use condition::{ConditionIntent, ConditionStatus, Conditions};
+pub use declaration::{BuiltIn, Custom, Declaration, Described};
 pub use key::ObjectKey;
 pub use object::Object;
 pub use owner_reference::{
