@@ -1,5 +1,6 @@
 //! The embedded API server.
 
+pub mod patch;
 pub mod status;
 pub mod types;
 pub mod view;

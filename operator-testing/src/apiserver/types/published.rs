@@ -21,7 +21,11 @@ pub(super) fn parse(name: &str, json: &Value) -> Schema {
         "Quantity" => schema.format = Some("quantity".into()),
         "MicroTime" => schema.format = Some("micro-time".into()),
         "IntOrString" => schema.value_type = ValueType::IntOrString,
-        "RawExtension" | "FieldsV1" | "Patch" => schema.preserve_unknown = true,
+        "RawExtension" => {
+            schema.preserve_unknown = true;
+            schema.atomic_map = true;
+        }
+        "FieldsV1" | "Patch" => schema.preserve_unknown = true,
         "JSON" | "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => {
             schema.preserve_unknown = true;
             schema.nullable = true;
@@ -58,6 +62,10 @@ fn node(json: &Map<String, Value>) -> Schema {
         schema.properties = properties
             .iter()
             .map(|(name, value)| (name.as_str().into(), child(value)))
+            .collect();
+        schema.published_defaults = properties
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().into(), value.get("default")?.clone())))
             .collect();
     }
     schema.additional = json.get("additionalProperties").map(child);

@@ -27,6 +27,9 @@ pub struct Schema {
     /// The value a missing field gets. Built-in kinds have their defaults in rules instead: what their API publishes is mostly
     /// the zero value of the type, which the server does not fill in.
     pub default: Option<Value>,
+    /// What a built-in kind publishes as the defaults of its fields: mostly the zero values of types that are always there.
+    /// Apply identifies list elements by them, and knows from them what an empty object of the kind holds.
+    pub published_defaults: BTreeMap<Arc<str>, Value>,
     /// The values a string may have, as a built-in kind publishes them. Custom resources have theirs in the keywords.
     pub choices: Vec<Arc<str>>,
     /// Whether `null` is a value of its own.

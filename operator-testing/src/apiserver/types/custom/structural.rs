@@ -61,6 +61,7 @@ fn node(json: &Map<String, Value>) -> Schema {
             .map(|fields| SchemaRef::owned(node(fields))),
         required: strings(json, "required"),
         default: json.get("default").cloned(),
+        published_defaults: BTreeMap::new(),
         choices: Vec::new(),
         nullable: flag("nullable"),
         preserve_unknown: flag("x-kubernetes-preserve-unknown-fields"),

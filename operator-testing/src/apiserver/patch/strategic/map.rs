@@ -1,0 +1,165 @@
+//! Merging maps.
+
+use serde_json::{Map, Value};
+
+use super::{Failure, field, list, order};
+use crate::apiserver::types::Schema;
+
+/// What a map or an element of a list says about itself.
+pub(super) const DIRECTIVE: &str = "$patch";
+const RETAIN_KEYS: &str = "$retainKeys";
+const DELETE_FROM_LIST: &str = "$deleteFromPrimitiveList";
+const SET_ELEMENT_ORDER: &str = "$setElementOrder";
+
+/// The map with the patch applied to it.
+pub(super) fn merge(
+    mut original: Map<String, Value>,
+    mut patch: Map<String, Value>,
+    schema: Option<&Schema>,
+) -> Result<Map<String, Value>, Failure> {
+    if let Some(directive) = patch.get(DIRECTIVE) {
+        return match directive.as_str() {
+            Some("replace") => {
+                patch.remove(DIRECTIVE);
+                Ok(patch)
+            }
+            Some("delete") => Ok(Map::new()),
+            _ => Err(Failure::bad_directive(&directive.clone(), &Value::Object(patch))),
+        };
+    }
+    retain_keys(&mut original, &mut patch)?;
+    merge_ordered_lists(&mut original, &mut patch, schema)?;
+    for (key, value) in patch {
+        let (key, deletes) = match key.strip_prefix(DELETE_FROM_LIST) {
+            None => (key, false),
+            Some(rest) => {
+                let name = rest
+                    .strip_prefix('/')
+                    .ok_or(Failure::Malformed("primitive list"))?;
+                (name.to_owned(), true)
+            }
+        };
+        if value.is_null() {
+            original.remove(&key);
+            continue;
+        }
+        let merged = match (original.remove(&key), value) {
+            (Some(Value::Object(current)), Value::Object(change)) => {
+                Some(Value::Object(merge(current, change, field(schema, &key))?))
+            }
+            (Some(Value::Array(current)), Value::Array(change)) => {
+                let schema = field(schema, &key);
+                Some(Value::Array(if deletes {
+                    list::without(current, &change)?
+                } else if schema.is_some_and(|schema| schema.patch_merge) {
+                    list::merge(current, change, schema)?
+                } else {
+                    change
+                }))
+            }
+            (current, _) if deletes => current,
+            (_, addition) => cleaned(addition),
+        };
+        if let Some(merged) = merged {
+            original.insert(key, merged);
+        }
+    }
+    Ok(original)
+}
+
+/// `$retainKeys`: the fields that may stay. Every field that the patch sets has to be among them.
+fn retain_keys(original: &mut Map<String, Value>, patch: &mut Map<String, Value>) -> Result<(), Failure> {
+    let malformed = || Failure::Malformed("retainKeys");
+    let Some(retained) = patch.remove(RETAIN_KEYS) else {
+        return Ok(());
+    };
+    let retained = retained.as_array().ok_or_else(malformed)?;
+    let stays = |key: &str| retained.iter().any(|name| name.as_str() == Some(key));
+    let sets = |key: &str, value: &Value| {
+        !value.is_null() && !key.starts_with(DELETE_FROM_LIST) && !key.starts_with(SET_ELEMENT_ORDER)
+    };
+    if patch.iter().any(|(key, value)| sets(key, value) && !stays(key)) {
+        return Err(malformed());
+    }
+    original.retain(|key, _| stays(key));
+    Ok(())
+}
+
+/// `$setElementOrder/x`: merges the list `x` and puts its elements in order.
+fn merge_ordered_lists(
+    original: &mut Map<String, Value>,
+    patch: &mut Map<String, Value>,
+    schema: Option<&Schema>,
+) -> Result<(), Failure> {
+    let directives: Vec<String> = patch
+        .keys()
+        .filter(|key| key.starts_with(SET_ELEMENT_ORDER))
+        .cloned()
+        .collect();
+    for directive in directives {
+        let wanted = match patch.remove(&directive) {
+            Some(Value::Array(wanted)) => wanted,
+            other => return Err(Failure::bad_type("[]interface {}", &other.unwrap_or(Value::Null))),
+        };
+        let name = directive[SET_ELEMENT_ORDER.len()..]
+            .strip_prefix('/')
+            .ok_or(Failure::Malformed("setElementOrder list"))?
+            .to_owned();
+        let take_list = |map: &mut Map<String, Value>| match map.remove(&name) {
+            None => Ok(None),
+            Some(Value::Array(items)) => Ok(Some(items)),
+            Some(other) => Err(Failure::bad_type("[]interface {}", &other)),
+        };
+        let (current, change) = (take_list(original)?, take_list(patch)?);
+        let schema = field(schema, &name);
+        let key = schema.and_then(|schema| schema.patch_merge_key.as_deref());
+        order::check(change.as_deref().unwrap_or_default(), &wanted, key)?;
+        let before = current.clone().unwrap_or_default();
+        let merged = match (current, change) {
+            (Some(current), None) => current,
+            (None, Some(change)) => change.into_iter().filter_map(without_directives).collect(),
+            (Some(current), Some(change)) => {
+                if schema.is_some_and(|schema| schema.patch_merge) {
+                    list::merge(current, change, schema)?
+                } else {
+                    change
+                }
+            }
+            (None, None) => continue,
+        };
+        let ordered = order::arrange(merged, &wanted, &before, key)?;
+        original.insert(name, Value::Array(ordered));
+    }
+    Ok(())
+}
+
+/// A value that is new to the object: without nulls in its maps and without what carries a directive.
+fn cleaned(value: Value) -> Option<Value> {
+    without_directives(without_nulls(value))
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, without_nulls(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        scalar => scalar,
+    }
+}
+
+fn without_directives(value: Value) -> Option<Value> {
+    match value {
+        Value::Object(fields) if fields.contains_key(DIRECTIVE) => None,
+        Value::Object(fields) => Some(
+            fields
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, without_directives(value)?)))
+                .collect(),
+        ),
+        Value::Array(items) => Some(items.into_iter().filter_map(without_directives).collect()),
+        scalar => Some(scalar),
+    }
+}

@@ -1,0 +1,146 @@
+//! How the real server prints JSON values inside messages: with the formatting verbs of Go.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::apiserver::status::StatusError;
+
+/// A value as the verb `%v` prints it: `map[image:nginx name:web]`, `[a b]`, `<nil>`, strings without quotes.
+pub fn plain(value: &Value) -> String {
+    let mut out = String::new();
+    write_plain(&mut out, value);
+    out
+}
+
+fn write_plain(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push_str("<nil>"),
+        Value::String(text) => out.push_str(text),
+        Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(' ');
+                }
+                write_plain(out, item);
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            out.push_str("map[");
+            let mut keys: Vec<_> = fields.keys().collect();
+            keys.sort_unstable();
+            for (index, key) in keys.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(' ');
+                }
+                out.push_str(key);
+                out.push(':');
+                write_plain(out, &fields[key]);
+            }
+            out.push(']');
+        }
+    }
+}
+
+/// A value as the verb `%#v` prints it: `"text"`, `[]interface {}{"x"}`, `map[string]interface {}{"a":1}`.
+pub fn source(value: &Value) -> String {
+    let mut out = String::new();
+    write_source(&mut out, value);
+    out
+}
+
+fn write_source(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push_str("interface {}(nil)"),
+        Value::String(text) => {
+            let _ = write!(out, "{text:?}");
+        }
+        Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+        Value::Array(items) => {
+            out.push_str("[]interface {}{");
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                write_source(out, item);
+            }
+            out.push('}');
+        }
+        Value::Object(fields) => {
+            out.push_str("map[string]interface {}{");
+            let mut keys: Vec<_> = fields.keys().collect();
+            keys.sort_unstable();
+            for (index, key) in keys.into_iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                let _ = write!(out, "{key:?}:");
+                write_source(out, &fields[key]);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// The name of a value's type as the verb `%T` prints it.
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
+/// What a JSON decoder calls the value it could not use: `object`, `array`, `string`, `number`, `bool`.
+pub fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// 422 in the general words that clients get when a patch does not fit the object.
+pub(super) fn rejected() -> StatusError {
+    StatusError {
+        details: Some(json!({})),
+        ..StatusError::new(
+            422,
+            "Invalid",
+            "the server rejected our request due to an error in our request",
+        )
+    }
+}
+
+/// 500 without a reason: an error that the real server did not classify.
+pub(super) fn unclassified(message: impl Into<String>) -> StatusError {
+    StatusError::new(500, "", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_are_printed_in_key_order() {
+        let value = json!({"name": "a", "$patch": "unknown", "list": [1, true, null, {"x": 1.5}]});
+        assert_eq!(
+            plain(&value),
+            "map[$patch:unknown list:[1 true <nil> map[x:1.5]] name:a]"
+        );
+        assert_eq!(
+            source(&json!({"b": ["x"], "a": 1})),
+            r#"map[string]interface {}{"a":1, "b":[]interface {}{"x"}}"#
+        );
+    }
+}
