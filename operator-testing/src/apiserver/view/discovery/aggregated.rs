@@ -9,13 +9,14 @@ use crate::apiserver::types::{ResourceType, Subresource, TypeSnapshot, Version};
 
 /// `/api` as aggregated discovery: the core group.
 pub fn aggregated_core(types: &TypeSnapshot) -> Value {
-    document(vec![group_entry(types, "")])
+    document(&[group_entry(types, "")])
 }
 
 /// `/apis` as aggregated discovery: every named group.
 pub fn aggregated_groups(types: &TypeSnapshot) -> Value {
     let named = types.groups().into_iter().filter(|group| !group.is_empty());
-    document(named.map(|group| group_entry(types, group)).collect())
+    let items: Vec<_> = named.map(|group| group_entry(types, group)).collect();
+    document(&items)
 }
 
 /// The `ETag` of an aggregated document: the same content has the same tag.
@@ -30,7 +31,7 @@ pub fn etag(body: &[u8]) -> String {
     format!("\"{hash:032X}\"")
 }
 
-fn document(items: Vec<Value>) -> Value {
+fn document(items: &[Value]) -> Value {
     json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items})
 }
 

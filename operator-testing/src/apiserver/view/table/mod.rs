@@ -72,16 +72,16 @@ pub fn of_object(resource: &ResourceType, object: &Value, options: &TableOptions
     }
     let metadata =
         json!({"resourceVersion": object["metadata"]["resourceVersion"].as_str().unwrap_or_default()});
-    table(resource, &[object], metadata, options)
+    table(resource, &[object], &metadata, options)
 }
 
 /// The table of a list.
 pub fn of_list(resource: &ResourceType, list: &Value, options: &TableOptions) -> Value {
     let objects: Vec<_> = list["items"].as_array().into_iter().flatten().collect();
-    table(resource, &objects, list_metadata(list), options)
+    table(resource, &objects, &list_metadata(list), options)
 }
 
-fn table(resource: &ResourceType, objects: &[&Value], metadata: Value, options: &TableOptions) -> Value {
+fn table(resource: &ResourceType, objects: &[&Value], metadata: &Value, options: &TableOptions) -> Value {
     // The scale subresource answers with a kind of its own.
     let scales = objects
         .first()

@@ -31,7 +31,7 @@ pub(super) fn printer(group: &str, plural: &str) -> CellPrinter {
         ("", "nodes") => self::core::node,
         ("", "resourcequotas") => self::core::resource_quota,
         ("", "componentstatuses") => self::core::component_status,
-        ("", "events") | ("events.k8s.io", "events") => self::core::event,
+        ("" | "events.k8s.io", "events") => self::core::event,
         ("", "pods") => pod::pod,
         ("", "podtemplates") => apps::pod_template,
         ("", "replicationcontrollers") => apps::replication_controller,
