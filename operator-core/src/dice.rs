@@ -1,6 +1,5 @@
 //! The only source of randomness; what chooses at random is handed one.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::rngs::StdRng;
@@ -23,15 +22,28 @@ impl Dice {
         }
     }
 
-    /// Dice that nobody can foresee.
+    /// Dice that nobody can foresee: a cryptographic generator seeded by the operating system.
+    ///
+    /// # Panics
+    /// If the operating system has no randomness to give, which happens only on a broken machine.
     pub fn unseeded() -> Self {
-        // The standard library seeds its hashers from the operating system.
-        Self::seeded(RandomState::new().build_hasher().finish())
+        Self {
+            rng: Arc::new(Mutex::new(rand::make_rng())),
+        }
     }
 
     /// A number at least 0 and below 1.
     pub fn unit(&self) -> f64 {
         self.with(|rng| rng.random::<f64>())
+    }
+
+    /// A number below `end`, each as likely as the others.
+    ///
+    /// # Panics
+    /// If `end` is 0.
+    pub fn below(&self, end: usize) -> usize {
+        assert!(end > 0, "there is no number below 0");
+        self.with(|rng| rng.random_range(0..end))
     }
 
     /// Any number.
@@ -68,8 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn unit_stays_in_range() {
+    fn throws_stay_in_range() {
         let dice = Dice::seeded(1);
+        assert!((0..1000).map(|_| dice.below(7)).all(|x| x < 7));
         assert!((0..1000).map(|_| dice.unit()).all(|x| (0.0..1.0).contains(&x)));
     }
 }
