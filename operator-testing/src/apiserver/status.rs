@@ -15,6 +15,8 @@ pub struct StatusError {
     pub message: String,
     /// The `details` object; `None` where the real server sends none.
     pub details: Option<Value>,
+    /// A token with which a list that began too long ago can be continued all the same.
+    pub continue_token: Option<String>,
 }
 
 /// One cause of an invalid object: a field and what is wrong with it.
@@ -125,6 +127,14 @@ impl About<'_> {
     }
 }
 
+impl std::fmt::Display for StatusError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for StatusError {}
+
 impl StatusError {
     /// An answer without details.
     pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
@@ -133,6 +143,7 @@ impl StatusError {
             reason,
             message: message.into(),
             details: None,
+            continue_token: None,
         }
     }
 
@@ -216,6 +227,171 @@ impl StatusError {
         }
     }
 
+    /// 401 `Unauthorized`.
+    pub fn unauthorized() -> Self {
+        Self::new(401, "Unauthorized", "Unauthorized")
+    }
+
+    /// 404 for a path below a known API that nothing serves.
+    pub fn unknown_resource() -> Self {
+        Self::generic(
+            404,
+            "NotFound",
+            "the server could not find the requested resource",
+        )
+    }
+
+    /// 405 for a method that a path does not serve.
+    pub fn method_not_allowed() -> Self {
+        Self::generic(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+        )
+    }
+
+    /// 405 for a verb that a kind does not support.
+    pub fn not_supported(about: About<'_>, verb: &str) -> Self {
+        let message = format!(
+            "{verb} is not supported on resources of kind {:?}",
+            about.qualified()
+        );
+        Self {
+            details: Some(about.details().into()),
+            ..Self::new(405, "MethodNotAllowed", message)
+        }
+    }
+
+    /// 406 `NotAcceptable`.
+    pub fn not_acceptable(accepted: &[&str]) -> Self {
+        Self::new(
+            406,
+            "NotAcceptable",
+            format!(
+                "only the following media types are accepted: {}",
+                accepted.join(", ")
+            ),
+        )
+    }
+
+    /// 410 `Expired`: a revision that is no longer kept.
+    pub fn expired(message: impl Into<String>) -> Self {
+        Self::new(410, "Expired", message)
+    }
+
+    /// 413 `RequestEntityTooLarge`.
+    pub fn too_large(message: impl std::fmt::Display) -> Self {
+        Self::new(
+            413,
+            "RequestEntityTooLarge",
+            format!("Request entity too large: {message}"),
+        )
+    }
+
+    /// 415 `UnsupportedMediaType`.
+    pub fn unsupported_media_type(accepted: &[&str]) -> Self {
+        Self::new(
+            415,
+            "UnsupportedMediaType",
+            format!(
+                "the body of the request was in an unknown format - accepted media types include: {}",
+                accepted.join(", ")
+            ),
+        )
+    }
+
+    /// 422 for a patch that cannot be applied.
+    pub fn unprocessable() -> Self {
+        Self::generic(
+            422,
+            "Invalid",
+            "the server rejected our request due to an error in our request",
+        )
+    }
+
+    /// 500 `InternalError`.
+    pub fn internal(message: impl std::fmt::Display) -> Self {
+        Self {
+            details: Some(json!({"causes": [{"message": message.to_string()}]})),
+            ..Self::new(
+                500,
+                "InternalError",
+                format!("Internal error occurred: {message}"),
+            )
+        }
+    }
+
+    /// 504 for a revision that has not happened yet.
+    pub fn revision_too_large(requested: u64, current: u64) -> Self {
+        let text = format!("Too large resource version: {requested}, current: {current}");
+        Self {
+            details: Some(json!({
+                "causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
+                "retryAfterSeconds": 1,
+            })),
+            ..Self::new(504, "Timeout", format!("Timeout: {text}"))
+        }
+    }
+
+    /// An answer with empty details, as made from an HTTP code alone.
+    fn generic(code: u16, reason: &'static str, message: &str) -> Self {
+        Self {
+            details: Some(json!({})),
+            ..Self::new(code, reason, message)
+        }
+    }
+
+    /// After how many seconds the client should try again.
+    pub fn retry_after(&self) -> Option<u64> {
+        self.details.as_ref()?.get("retryAfterSeconds")?.as_u64()
+    }
+
+    /// Whether the object or path does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.reason == "NotFound"
+    }
+
+    /// Whether the write was based on an old state.
+    pub fn is_conflict(&self) -> bool {
+        self.reason == "Conflict"
+    }
+
+    /// Whether the object to be created exists.
+    pub fn is_already_exists(&self) -> bool {
+        self.reason == "AlreadyExists"
+    }
+
+    /// Reads an error back from its HTTP code and its `Status` object.
+    pub fn read(code: u16, body: &Value) -> Self {
+        const REASONS: [&str; 16] = [
+            "BadRequest",
+            "Unauthorized",
+            "Forbidden",
+            "NotFound",
+            "MethodNotAllowed",
+            "NotAcceptable",
+            "AlreadyExists",
+            "Conflict",
+            "Gone",
+            "Expired",
+            "RequestEntityTooLarge",
+            "UnsupportedMediaType",
+            "Invalid",
+            "TooManyRequests",
+            "InternalError",
+            "Timeout",
+        ];
+        let reason = REASONS
+            .into_iter()
+            .find(|reason| body["reason"] == *reason)
+            .unwrap_or_default();
+        let message = body["message"].as_str().unwrap_or_default();
+        Self {
+            details: body.get("details").cloned(),
+            ..Self::new(code, reason, message)
+        }
+    }
+
     /// The `Status` object.
     pub fn body(&self) -> Value {
         let mut body = json!({
@@ -223,6 +399,9 @@ impl StatusError {
         });
         if !self.reason.is_empty() {
             body["reason"] = self.reason.into();
+        }
+        if let Some(token) = &self.continue_token {
+            body["metadata"]["continue"] = token.as_str().into();
         }
         if let Some(details) = &self.details {
             body["details"] = details.clone();

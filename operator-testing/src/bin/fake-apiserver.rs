@@ -1,2 +1,78 @@
-//! An embedded API server on loopback.
-fn main() {}
+//! An embedded API server on loopback, for kubectl and for clients in any language.
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use operator_testing::apiserver::ApiServer;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves an embedded Kubernetes API server until it is stopped.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Options {
+    /// The address to listen on; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8001")]
+    listen: SocketAddr,
+    /// Where to write a kubeconfig for the server.
+    #[arg(long)]
+    kubeconfig: Option<PathBuf>,
+    /// What uids and generated names follow from.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match serve(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            // nothing is left to do if standard error is closed
+            let _ = writeln!(std::io::stderr(), "fake-apiserver: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), String> {
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(|error| format!("cannot wait for signals: {error}"))?;
+    let server = ApiServer::builder().seed(options.seed).real_time().build();
+    let listener = server
+        .listen(options.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    if let Some(path) = &options.kubeconfig {
+        std::fs::write(path, kubeconfig(&listener.url()))
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    }
+    let _ = writeln!(std::io::stdout(), "serving on {}", listener.url());
+    tokio::select! {
+        biased;
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(())
+}
+
+fn kubeconfig(url: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Config
+current-context: fake
+clusters:
+- name: fake
+  cluster:
+    server: {url}
+users:
+- name: admin
+  user:
+    token: admin-token
+contexts:
+- name: fake
+  context:
+    cluster: fake
+    user: admin
+    namespace: default
+"
+    )
+}

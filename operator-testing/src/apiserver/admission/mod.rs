@@ -1,0 +1,38 @@
+//! What the server itself has to say about a write, before and after validation.
+//!
+//! [`mutate`] runs before the resource version is checked, [`validate`] after the object has been validated, as in a real
+//! server.
+
+mod namespaces;
+
+use super::{
+    core::State,
+    meta::Object,
+    verbs::{Call, Halt},
+};
+
+/// May change the object, or refuse the request. `object` is missing for deletions, `old` for creations.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an optional borrow is passed on to each part in turn"
+)]
+pub(crate) fn mutate(
+    state: &mut State,
+    call: &mut Call<'_>,
+    object: Option<&mut Object>,
+    old: Option<&Object>,
+) -> Result<(), Halt> {
+    namespaces::admit(state, call, object.as_deref(), old)?;
+    Ok(())
+}
+
+/// May refuse the request.
+pub(crate) fn validate(
+    state: &mut State,
+    call: &mut Call<'_>,
+    new: Option<&Object>,
+    old: Option<&Object>,
+) -> Result<(), Halt> {
+    let _ = (state, call, new, old);
+    Ok(())
+}

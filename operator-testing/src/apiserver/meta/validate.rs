@@ -1,0 +1,227 @@
+//! What is wrong with the `metadata` of an object.
+//!
+//! Source: `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`.
+
+use serde_json::Value;
+
+use super::{
+    Object, finalizers, is_deleting, label_key_problems, label_value_problems, member, name_problems,
+    names::{label_1123_problems, path_segment_problems},
+    text,
+};
+use crate::apiserver::{status::FieldError, types::ResourceType};
+
+/// The size of all annotations of an object together.
+const ANNOTATIONS_LIMIT: usize = 256 * 1024;
+
+/// Checks the metadata of a new object.
+pub(crate) fn validate_created(object: &Object, resource: &ResourceType) -> Vec<FieldError> {
+    let rule = resource.rules.name;
+    let mut errors = validate_names(object, |name, prefix| name_problems(rule, name, prefix));
+    validate_common(object, resource.namespaced, &mut errors);
+    errors
+}
+
+/// Checks the metadata of an object against the state before.
+pub(crate) fn validate_updated(object: &Object, old: &Object, resource: &ResourceType) -> Vec<FieldError> {
+    let mut errors = validate_names(object, path_segment_problems);
+    validate_common(object, resource.namespaced, &mut errors);
+    if is_deleting(old) {
+        let known = finalizers(old);
+        let mut added: Vec<_> = finalizers(object)
+            .into_iter()
+            .filter(|finalizer| !known.contains(finalizer))
+            .collect();
+        added.sort_unstable();
+        added.dedup();
+        if !added.is_empty() {
+            let list = added
+                .iter()
+                .map(|finalizer| format!("{finalizer:?}"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            errors.push(FieldError::forbidden(
+                "metadata.finalizers",
+                format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}"
+                ),
+            ));
+        }
+    }
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ] {
+        let (new, was) = (member(object, field), member(old, field));
+        if new != was {
+            errors.push(FieldError::invalid(
+                format!("metadata.{field}"),
+                new.unwrap_or(&Value::Null),
+                "field is immutable",
+            ));
+        }
+    }
+    errors
+}
+
+fn validate_names(object: &Object, problems: impl Fn(&str, bool) -> Vec<String>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut check = |field: &str, prefix: bool| {
+        let name = text(object, field);
+        for problem in problems(name, prefix) {
+            errors.push(FieldError::invalid(
+                format!("metadata.{field}"),
+                &name.into(),
+                problem,
+            ));
+        }
+    };
+    if !text(object, "generateName").is_empty() {
+        check("generateName", true);
+    }
+    if text(object, "name").is_empty() {
+        errors.push(FieldError::required(
+            "metadata.name",
+            "name or generateName is required",
+        ));
+    } else {
+        check("name", false);
+    }
+    errors
+}
+
+fn validate_common(object: &Object, namespaced: bool, errors: &mut Vec<FieldError>) {
+    let namespace = text(object, "namespace");
+    if namespaced {
+        if namespace.is_empty() {
+            errors.push(FieldError::required("metadata.namespace", ""));
+        }
+        let problems = if namespace.is_empty() {
+            Vec::new()
+        } else {
+            label_1123_problems(namespace)
+        };
+        for problem in problems {
+            errors.push(FieldError::invalid(
+                "metadata.namespace",
+                &namespace.into(),
+                problem,
+            ));
+        }
+    } else if !namespace.is_empty() {
+        errors.push(FieldError::forbidden(
+            "metadata.namespace",
+            "not allowed on this type",
+        ));
+    }
+    validate_labels(member(object, "labels"), "metadata.labels", errors);
+    validate_annotations(member(object, "annotations"), errors);
+    validate_owners(member(object, "ownerReferences"), errors);
+    validate_finalizers(object, errors);
+}
+
+/// Checks a map of labels at `path`.
+pub(super) fn validate_labels(labels: Option<&Value>, path: &str, errors: &mut Vec<FieldError>) {
+    for (key, value) in labels.and_then(Value::as_object).into_iter().flatten() {
+        for problem in label_key_problems(key) {
+            errors.push(FieldError::invalid(path, &key.as_str().into(), problem));
+        }
+        for problem in label_value_problems(value.as_str().unwrap_or_default()) {
+            errors.push(FieldError::invalid(path, value, problem));
+        }
+    }
+}
+
+fn validate_annotations(annotations: Option<&Value>, errors: &mut Vec<FieldError>) {
+    let mut size = 0;
+    for (key, value) in annotations.and_then(Value::as_object).into_iter().flatten() {
+        for problem in label_key_problems(&key.to_lowercase()) {
+            errors.push(FieldError::invalid(
+                "metadata.annotations",
+                &key.as_str().into(),
+                problem,
+            ));
+        }
+        size += key.len() + value.as_str().map_or(0, str::len);
+    }
+    if size > ANNOTATIONS_LIMIT {
+        errors.push(FieldError::new(
+            "metadata.annotations",
+            "FieldValueTooLong",
+            format!("Too long: may not be more than {ANNOTATIONS_LIMIT} bytes"),
+        ));
+    }
+}
+
+fn validate_owners(owners: Option<&Value>, errors: &mut Vec<FieldError>) {
+    let Some(references) = owners.and_then(Value::as_array) else {
+        return;
+    };
+    let mut controller: Option<String> = None;
+    for reference in references {
+        let field = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
+        let api_version = field("apiVersion");
+        let version = api_version
+            .rsplit_once('/')
+            .map_or(api_version, |(_, version)| version);
+        let mut empty = |name: &str, detail: &str| {
+            errors.push(FieldError::invalid(
+                format!("metadata.ownerReferences.{name}"),
+                &field(name).into(),
+                detail,
+            ));
+        };
+        if version.is_empty() {
+            empty("apiVersion", "version must not be empty");
+        }
+        for name in ["kind", "name", "uid"] {
+            if field(name).is_empty() {
+                empty(name, "must not be empty");
+            }
+        }
+        if (api_version, field("kind")) == ("v1", "Event") {
+            errors.push(FieldError::invalid(
+                "metadata.ownerReferences",
+                reference,
+                "/v1, Kind=Event is disallowed from being an owner",
+            ));
+        }
+        if reference.get("controller").and_then(Value::as_bool) == Some(true) {
+            let this = format!("{}/{}", field("kind"), field("name"));
+            match &controller {
+                Some(first) => errors.push(FieldError::invalid(
+                    "metadata.ownerReferences",
+                    &references.as_slice().into(),
+                    format!(
+                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
+                    ),
+                )),
+                None => controller = Some(this),
+            }
+        }
+    }
+}
+
+fn validate_finalizers(object: &Object, errors: &mut Vec<FieldError>) {
+    let finalizers = finalizers(object);
+    for finalizer in &finalizers {
+        for problem in label_key_problems(finalizer) {
+            errors.push(FieldError::invalid(
+                "metadata.finalizers",
+                &(*finalizer).into(),
+                problem,
+            ));
+        }
+    }
+    if finalizers.contains(&"orphan") && finalizers.contains(&"foregroundDeletion") {
+        errors.push(FieldError::invalid(
+            "metadata.finalizers",
+            &finalizers.as_slice().into(),
+            "finalizer orphan and foregroundDeletion cannot be both set",
+        ));
+    }
+}

@@ -1,0 +1,139 @@
+//! A request on its way through the server, from top to bottom:
+//! audit, authenticate, authorise, find the resource, admit, store, show.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    audit::AuditEntry,
+    core::Core,
+    request::{Request, Target, User},
+    response::Response,
+    status::StatusError,
+    store::Revision,
+    verbs::{self, Call, Halt},
+};
+
+/// The largest request body.
+const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// How long a read of a revision that has not happened yet waits for it.
+const REVISION_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Answers a request.
+pub(crate) async fn answer(core: &Arc<Core>, request: &Request) -> Response {
+    match pass(core, request) {
+        Err(Halt::Await(revision)) => {
+            let mut head = core.state().store.head();
+            let reached = head.wait_for(|head| *head >= revision);
+            // whether the revision came or not, the second pass answers
+            let _ = tokio::time::timeout(REVISION_PATIENCE, reached).await;
+            answer_now(core, request)
+        }
+        outcome => settle(core, request, outcome),
+    }
+}
+
+/// Answers a request without waiting for anything.
+pub(crate) fn answer_now(core: &Core, request: &Request) -> Response {
+    let outcome = pass(core, request);
+    settle(core, request, outcome)
+}
+
+fn settle(core: &Core, request: &Request, outcome: Result<Response, Halt>) -> Response {
+    let response = match outcome {
+        Ok(response) => response,
+        Err(Halt::Status(error)) => Response::from(&error),
+        Err(Halt::Response(response)) => *response,
+        Err(Halt::Await(revision)) => {
+            let current = core.state().store.revision();
+            Response::from(&StatusError::revision_too_large(revision, current))
+        }
+    };
+    audit(core, request, &response);
+    response
+}
+
+/// The way of a request down to the store.
+fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
+    let user = core.access.authenticate(request)?;
+    let target = Target::of(request);
+    authorise(core, &user, target.as_ref(), request)?;
+    if request.body.len() > BODY_LIMIT {
+        return Err(StatusError::too_large(format!("limit is {BODY_LIMIT}")).into());
+    }
+    match target {
+        Some(target) => resource(core, request, &target, &user),
+        None => Err(Halt::Response(Box::new(Response::page_not_found()))),
+    }
+}
+
+/// Whether the user may do what the request asks for.
+fn authorise(
+    _core: &Core,
+    _user: &User,
+    _target: Option<&Target>,
+    _request: &Request,
+) -> Result<(), StatusError> {
+    Ok(())
+}
+
+fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Result<Response, Halt> {
+    let types = core.types.snapshot();
+    let Some(resource) = types.resource(&target.group, &target.version, &target.resource) else {
+        let known_group = types
+            .versions_of(&target.group)
+            .any(|version| version.resources.iter().any(|resource| resource.custom.is_none()));
+        return Err(if known_group {
+            StatusError::unknown_resource().into()
+        } else {
+            Halt::Response(Box::new(Response::page_not_found()))
+        });
+    };
+    let misplaced = match (resource.namespaced, target.namespace.is_empty()) {
+        (true, true) => !target.name.is_empty(),
+        (false, false) => true,
+        _ => false,
+    };
+    let unknown_part = !target.rest.is_empty()
+        || (!target.subresource.is_empty() && resource.subresource(&target.subresource).is_none());
+    if misplaced || unknown_part {
+        return Err(StatusError::unknown_resource().into());
+    }
+    let mut call = Call {
+        request,
+        target,
+        resource: Arc::clone(resource),
+        types: &core.types,
+        now: core.now(),
+        view: view(core, user, target),
+        warnings: Vec::new(),
+    };
+    let mut state = core.state();
+    verbs::perform(&mut state, &mut call)
+}
+
+/// The revision that a client's reads are held back to; `None` shows it everything.
+fn view(_core: &Core, _user: &User, _target: &Target) -> Option<Revision> {
+    None
+}
+
+fn audit(core: &Core, request: &Request, response: &Response) {
+    let target = Target::of(request);
+    let user = core.access.authenticate(request).unwrap_or_default();
+    let method = request.method.as_str().to_ascii_lowercase();
+    let verb = target.as_ref().map_or(method, |target| target.verb.to_string());
+    let target = target.unwrap_or_else(Target::nothing);
+    core.audit.push(AuditEntry {
+        user: user.name,
+        agent: request.agent().to_owned(),
+        verb,
+        group: target.group,
+        resource: target.resource,
+        subresource: target.subresource,
+        namespace: target.namespace,
+        name: target.name,
+        path: request.path.clone(),
+        code: response.code,
+        revision: core.state().store.revision(),
+    });
+}

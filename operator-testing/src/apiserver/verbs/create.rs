@@ -1,0 +1,127 @@
+//! Creating objects.
+//!
+//! Source: `k8s.io/apiserver/pkg/endpoints/handlers/create.go`, `k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
+
+use serde_json::Value;
+
+use super::{
+    super::{
+        admission,
+        core::State,
+        meta::{self, Object, metadata_mut},
+        response::Response,
+        status::{About, StatusError},
+        store::{ObjectKey, Stored},
+    },
+    Call, Halt, body, encode,
+    options::WriteOptions,
+    strategy,
+};
+
+/// How often a name is generated anew when the generated one is taken.
+const ATTEMPTS: usize = 8;
+
+/// `POST` to a collection.
+pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    let options = WriteOptions::of(call.request, "CreateOptions", false)?;
+    let mut object = body::object(call)?;
+    settle_namespace(call, &mut object)?;
+    store_new(state, call, object, &options)
+}
+
+/// Takes an object that does not exist yet through admission and validation into the store.
+pub(super) fn store_new(
+    state: &mut State,
+    call: &mut Call<'_>,
+    mut object: Object,
+    options: &WriteOptions,
+) -> Result<Response, Halt> {
+    let given_revision = meta::text(&object, "resourceVersion").to_owned();
+    strategy::normalise(call, &mut object);
+    let uid = state.dice.uid();
+    meta::set_system_fields(&mut object, &uid, &call.now, call.resource.rules.generation);
+    let mut generated = false;
+    if meta::text(&object, "name").is_empty() {
+        let base = meta::text(&object, "generateName").to_owned();
+        if !base.is_empty() {
+            generated = true;
+            metadata_mut(&mut object).insert("name".into(), state.dice.name(&base).into());
+        }
+    }
+    admission::mutate(state, call, Some(&mut object), None)?;
+    strategy::prepare_create(call, &mut object);
+    strategy::validate_create(call, &object)?;
+    if !matches!(given_revision.as_str(), "" | "0") {
+        return Err(StatusError::new(
+            500,
+            "",
+            "resourceVersion should not be set on objects to be created",
+        )
+        .into());
+    }
+    admission::validate(state, call, Some(&object), None)?;
+    let storage = call.storage();
+    for attempt in 0.. {
+        let name = meta::text(&object, "name").to_owned();
+        let key = ObjectKey::new(&call.target.namespace, &name);
+        let Some(existing) = state.store.get(&storage, &key) else {
+            return Ok(finish(state, call, &key, object, options));
+        };
+        if !generated {
+            return Err(already_exists(call.about_name(&name), existing).into());
+        }
+        if attempt >= ATTEMPTS {
+            return Err(names_exhausted(call.about_name(&name)).into());
+        }
+        let base = meta::text(&object, "generateName").to_owned();
+        metadata_mut(&mut object).insert("name".into(), state.dice.name(&base).into());
+    }
+    unreachable!("the loop above ends by returning")
+}
+
+fn finish(
+    state: &mut State,
+    call: &mut Call<'_>,
+    key: &ObjectKey,
+    object: Object,
+    options: &WriteOptions,
+) -> Response {
+    if options.dry_run {
+        return encode::answer_object(call, 201, object);
+    }
+    let stored = state.write(&call.storage(), key, &object);
+    encode::answer(call, 201, &stored)
+}
+
+fn already_exists(about: About<'_>, existing: &Stored) -> StatusError {
+    let mut error = StatusError::already_exists(about);
+    if existing.deleting {
+        error.message = format!("object is being deleted: {}", error.message);
+    }
+    error
+}
+
+fn names_exhausted(about: About<'_>) -> StatusError {
+    let mut error = StatusError::already_exists(about);
+    error.message += ", the server was not able to generate a unique name for the object";
+    if let Some(Value::Object(details)) = &mut error.details {
+        details.insert("retryAfterSeconds".into(), 1.into());
+    }
+    error
+}
+
+/// Makes the namespace of an object that of its path.
+pub(super) fn settle_namespace(call: &Call<'_>, object: &mut Object) -> Result<(), StatusError> {
+    let namespace = meta::text(object, "namespace").to_owned();
+    let metadata = metadata_mut(object);
+    if !call.resource.namespaced {
+        metadata.remove("namespace");
+    } else if namespace.is_empty() {
+        metadata.insert("namespace".into(), call.target.namespace.as_str().into());
+    } else if namespace != call.target.namespace {
+        return Err(StatusError::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Deleting objects, one or many.
+//!
+//! Source: `k8s.io/apiserver/pkg/endpoints/handlers/delete.go`, `k8s.io/apiserver/pkg/registry/rest/delete.go`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        admission,
+        core::State,
+        lifecycle::{self, DeleteOptions},
+        meta,
+        response::Response,
+        selector::Selector,
+        status::{About, StatusError},
+        store::{ObjectKey, Stored},
+    },
+    Call, Halt, body, encode, list, options,
+};
+
+/// `DELETE` of an object.
+pub(super) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    let options = delete_options(call)?;
+    let key = call.key();
+    let stored = state
+        .store
+        .get(&call.storage(), &key)
+        .cloned()
+        .ok_or_else(|| call.not_found())?;
+    delete_stored(state, call, &stored, &options)
+}
+
+/// What became of an object that was to be deleted.
+enum Outcome {
+    /// It is gone; this was its last state.
+    Gone(meta::Object),
+    /// It stays until its finalizers are done.
+    Pending(Arc<Stored>),
+    /// It would stay, had this not been a dry run.
+    WouldPend(meta::Object),
+}
+
+fn delete_stored(
+    state: &mut State,
+    call: &mut Call<'_>,
+    stored: &Arc<Stored>,
+    options: &DeleteOptions,
+) -> Result<Response, Halt> {
+    let outcome = remove(state, call, stored, options)?;
+    Ok(match outcome {
+        Outcome::Pending(stored) => encode::answer(call, 200, &stored),
+        Outcome::WouldPend(object) => encode::answer_object(call, 200, object),
+        Outcome::Gone(object) if call.resource.rules.delete_returns_object => {
+            encode::answer_object(call, 200, object)
+        }
+        Outcome::Gone(_) => {
+            let mut details =
+                json!({"name": stored.key.name(), "kind": &*call.resource.plural, "uid": &*stored.uid});
+            if !call.resource.group.is_empty() {
+                details["group"] = (*call.resource.group).into();
+            }
+            let status = json!({
+                "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details,
+            });
+            encode::finish(call, Response::value(200, &status))
+        }
+    })
+}
+
+fn remove(
+    state: &mut State,
+    call: &mut Call<'_>,
+    stored: &Arc<Stored>,
+    options: &DeleteOptions,
+) -> Result<Outcome, Halt> {
+    let old = call.object(stored);
+    check_preconditions(call, stored, options)?;
+    admission::mutate(state, call, None, Some(&old))?;
+    admission::validate(state, call, None, Some(&old))?;
+    let storage = call.storage();
+    let step = lifecycle::delete(&call.resource, &old, options, &call.now);
+    let Some(object) = step else {
+        if !options.dry_run {
+            state.remove(&storage, &stored.key);
+        }
+        return Ok(Outcome::Gone(old));
+    };
+    if object == old {
+        return Ok(Outcome::Pending(Arc::clone(stored)));
+    }
+    if options.dry_run {
+        return Ok(Outcome::WouldPend(object));
+    }
+    Ok(Outcome::Pending(state.write(&storage, &stored.key, &object)))
+}
+
+fn check_preconditions(call: &Call<'_>, stored: &Stored, options: &DeleteOptions) -> Result<(), StatusError> {
+    let about = About {
+        kind: &call.resource.kind,
+        group: &call.resource.group,
+        name: stored.key.name(),
+    };
+    if let Some(uid) = &options.precondition_uid
+        && **uid != *stored.uid
+    {
+        return Err(StatusError::conflict(
+            about,
+            format!(
+                "the UID in the precondition ({uid}) does not match the UID in record ({}). \
+                 The object might have been deleted and then recreated",
+                stored.uid
+            ),
+        ));
+    }
+    if let Some(revision) = &options.precondition_revision
+        && *revision != stored.revision.to_string()
+    {
+        return Err(StatusError::conflict(
+            about,
+            format!(
+                "the ResourceVersion in the precondition ({revision}) does not match the ResourceVersion in record ({}). \
+                 The object might have been modified",
+                stored.revision
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// `DELETE` of a collection.
+pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    let query = &call.request.query;
+    let selector = Selector::parse(
+        query.text("labelSelector"),
+        query.text("fieldSelector"),
+        &call.resource,
+    )?;
+    let limit = options::number(query, "limit")?.unwrap_or(0);
+    let options = delete_options(call)?;
+    let namespace = (!call.target.namespace.is_empty()).then_some(call.target.namespace.as_str());
+    let revision = state.store.revision();
+    let mut found: Vec<Arc<Stored>> = state
+        .store
+        .list(&call.storage(), namespace, None)
+        .filter(|object| selector.matches(object))
+        .cloned()
+        .collect();
+    if let Ok(limit @ 1..) = usize::try_from(limit) {
+        found.truncate(limit);
+    }
+    for stored in &found {
+        let key: &ObjectKey = &stored.key;
+        if state.store.get(&call.storage(), key).is_some() {
+            remove(state, call, stored, &options)?;
+        }
+    }
+    let body = list::encode(call, &found, revision, None, None);
+    Ok(encode::finish(call, Response::json(200, body)))
+}
+
+/// The options of a deletion, from the body and the query.
+fn delete_options(call: &Call<'_>) -> Result<DeleteOptions, StatusError> {
+    let body = if call.request.body.is_empty() {
+        Value::Null
+    } else {
+        body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?
+    };
+    DeleteOptions::read(&body, &call.request.query)
+}

@@ -1,0 +1,85 @@
+//! Stored objects as they go out: with kind and version in front.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{
+    super::{
+        meta::Object,
+        response::Response,
+        store::{Revision, Stored},
+        types::ResourceType,
+    },
+    Call,
+};
+
+/// One object as JSON. Nothing is serialised again: the stored bytes are copied behind kind and version.
+pub(crate) fn object_bytes(resource: &ResourceType, stored: &Stored) -> Vec<u8> {
+    let mut out = Vec::with_capacity(stored.json().len() + 96);
+    write_object(&mut out, resource, stored, None);
+    out
+}
+
+/// Writes one object; `revision` stands in for its own where an event has a newer one.
+pub(crate) fn write_object(
+    out: &mut Vec<u8>,
+    resource: &ResourceType,
+    stored: &Stored,
+    revision: Option<Revision>,
+) {
+    write_type(out, resource);
+    write_body(out, stored, revision, 1);
+}
+
+/// Writes the item of a list: built-in kinds leave kind and version to the list.
+pub(super) fn write_item(out: &mut Vec<u8>, resource: &ResourceType, stored: &Stored) {
+    if resource.custom.is_some() {
+        write_object(out, resource, stored, None);
+    } else {
+        out.extend_from_slice(stored.json());
+    }
+}
+
+fn write_type(out: &mut Vec<u8>, resource: &ResourceType) {
+    out.extend_from_slice(b"{\"kind\":\"");
+    out.extend_from_slice(resource.kind.as_bytes());
+    out.extend_from_slice(b"\",\"apiVersion\":\"");
+    if !resource.group.is_empty() {
+        out.extend_from_slice(resource.group.as_bytes());
+        out.push(b'/');
+    }
+    out.extend_from_slice(resource.version.as_bytes());
+    out.extend_from_slice(b"\",");
+}
+
+fn write_body(out: &mut Vec<u8>, stored: &Stored, revision: Option<Revision>, skip: usize) {
+    match revision {
+        None => out.extend_from_slice(&stored.json()[skip..]),
+        Some(revision) => {
+            let (head, tail) = stored.around_revision();
+            out.extend_from_slice(&head[skip..]);
+            out.extend_from_slice(revision.to_string().as_bytes());
+            out.extend_from_slice(tail);
+        }
+    }
+}
+
+/// An answer with one stored object.
+pub(super) fn answer(call: &mut Call<'_>, code: u16, stored: &Stored) -> Response {
+    let mut body = object_bytes(&call.resource, stored);
+    body.push(b'\n');
+    finish(call, Response::json(code, Bytes::from(body)))
+}
+
+/// An answer with an object that is not stored.
+pub(super) fn answer_object(call: &mut Call<'_>, code: u16, mut object: Object) -> Response {
+    object.insert("kind".into(), (*call.resource.kind).into());
+    object.insert("apiVersion".into(), call.resource.api_version().into());
+    finish(call, Response::value(code, &Value::Object(object)))
+}
+
+/// Adds the warnings of the call.
+pub(super) fn finish(call: &mut Call<'_>, mut response: Response) -> Response {
+    response.warnings.append(&mut call.warnings);
+    response
+}

@@ -1,0 +1,126 @@
+//! What can be done with a resource: one file per verb.
+
+mod body;
+mod create;
+mod delete;
+mod encode;
+mod get;
+mod list;
+mod options;
+mod patch;
+mod scale;
+mod strategy;
+mod update;
+mod watch;
+
+use std::sync::Arc;
+
+use super::{
+    core::State,
+    meta::Object,
+    request::{Request, Target, Verb},
+    response::Response,
+    status::{About, StatusError},
+    store::{ObjectKey, ResourceKey, Revision, Stored},
+    types::{ResourceType, TypeTable},
+};
+
+pub(crate) use encode::write_object;
+pub(crate) use options::{dry_run, number};
+
+/// Why a request has no answer yet, or ends with an error.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// The error is the answer.
+    Status(StatusError),
+    /// Something other than a Status is the answer.
+    Response(Box<Response>),
+    /// The store has not reached this revision; ask again when it has.
+    Await(Revision),
+}
+
+impl From<StatusError> for Halt {
+    fn from(error: StatusError) -> Self {
+        Self::Status(error)
+    }
+}
+
+/// One request on its way through the verbs.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) target: &'a Target,
+    pub(crate) resource: Arc<ResourceType>,
+    pub(crate) types: &'a TypeTable,
+    /// The time of the request, in whole seconds.
+    pub(crate) now: String,
+    /// The revision that reads are held back to, for a client that is made to see the past.
+    pub(crate) view: Option<Revision>,
+    /// What the client is to be told beside the answer.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Call<'_> {
+    pub(crate) fn storage(&self) -> ResourceKey {
+        ResourceKey {
+            group: Arc::clone(&self.resource.group),
+            plural: Arc::clone(&self.resource.plural),
+        }
+    }
+
+    pub(crate) fn key(&self) -> ObjectKey {
+        ObjectKey::new(&self.target.namespace, &self.target.name)
+    }
+
+    /// What an error about the object of this request is about.
+    pub(crate) fn about(&self) -> About<'_> {
+        self.about_name(&self.target.name)
+    }
+
+    pub(crate) fn about_name<'b>(&'b self, name: &'b str) -> About<'b> {
+        About {
+            group: &self.resource.group,
+            kind: &self.resource.plural,
+            name,
+        }
+    }
+
+    /// The same for an error about what the object says.
+    pub(crate) fn about_kind<'b>(&'b self, name: &'b str) -> About<'b> {
+        About {
+            group: &self.resource.group,
+            kind: &self.resource.kind,
+            name,
+        }
+    }
+
+    pub(crate) fn not_found(&self) -> StatusError {
+        StatusError::not_found(self.about())
+    }
+
+    /// Gives a stored object the kind and version of this request.
+    pub(crate) fn object(&self, stored: &Stored) -> Object {
+        let mut object = stored.value();
+        object.insert("kind".into(), (*self.resource.kind).into());
+        object.insert("apiVersion".into(), self.resource.api_version().into());
+        object
+    }
+}
+
+/// Answers a request for a known resource.
+pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    let subresource = call.target.subresource.as_str();
+    match (call.target.verb, subresource) {
+        (Verb::Get, "scale") => scale::get(state, call),
+        (Verb::Update, "scale") => scale::update(state, call),
+        (Verb::Patch, "scale") => scale::patch(state, call),
+        (Verb::Get, _) => get::get(state, call),
+        (Verb::List, "") => list::list(state, call),
+        (Verb::Watch, "") => watch::watch(state, call),
+        (Verb::Create, "") => create::create(state, call),
+        (Verb::Update, _) => update::update(state, call),
+        (Verb::Patch, _) => patch::patch(state, call),
+        (Verb::Delete, "") => delete::delete(state, call),
+        (Verb::DeleteCollection, "") => delete::delete_collection(state, call),
+        _ => Err(StatusError::method_not_allowed().into()),
+    }
+}

@@ -1,0 +1,170 @@
+//! The query parameters that verbs share.
+//!
+//! Sources: `k8s.io/apimachinery/pkg/apis/meta/v1/validation`, `k8s.io/apimachinery/pkg/apis/meta/internalversion/validation`.
+
+use super::{
+    super::{
+        core::State,
+        request::{Query, Request},
+        status::{About, FieldError, StatusError},
+        store::Revision,
+    },
+    Halt,
+};
+
+/// How unknown and duplicate fields are treated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FieldValidation {
+    Ignore,
+    #[default]
+    Warn,
+    Strict,
+}
+
+/// What creates, updates and patches share.
+#[derive(Clone, Debug, Default)]
+#[expect(dead_code, reason = "managed fields and field validation will read the rest")]
+pub(crate) struct WriteOptions {
+    pub(crate) dry_run: bool,
+    pub(crate) manager: String,
+    pub(crate) field_validation: FieldValidation,
+    pub(crate) force: bool,
+}
+
+impl WriteOptions {
+    /// Reads and checks the options of a write; `kind` is `CreateOptions`, `UpdateOptions` or `PatchOptions`.
+    pub(crate) fn of(request: &Request, kind: &str, apply: bool) -> Result<Self, StatusError> {
+        let query = &request.query;
+        let mut errors = Vec::new();
+        let force = query.get("force").map(|_| query.flag("force"));
+        let manager = query.text("fieldManager");
+        if kind == "PatchOptions" {
+            if !apply && force.is_some() {
+                errors.push(FieldError::forbidden(
+                    "force",
+                    "may not be specified for non-apply patch",
+                ));
+            }
+            if apply && manager.is_empty() {
+                errors.push(FieldError::required(
+                    "fieldManager",
+                    "is required for apply patch",
+                ));
+            }
+        }
+        validate_manager(manager, &mut errors);
+        let dry_run = dry_run(query.all("dryRun"), &mut errors);
+        let field_validation = match query.text("fieldValidation") {
+            "" | "Warn" => FieldValidation::Warn,
+            "Ignore" => FieldValidation::Ignore,
+            "Strict" => FieldValidation::Strict,
+            other => {
+                errors.push(FieldError::not_supported(
+                    "fieldValidation",
+                    &other.into(),
+                    &["Ignore", "Strict", "Warn"],
+                ));
+                FieldValidation::Warn
+            }
+        };
+        invalid_options(kind, &errors)?;
+        Ok(Self {
+            dry_run,
+            manager: manager_of(manager, request.agent()),
+            field_validation,
+            force: force.unwrap_or(false),
+        })
+    }
+}
+
+/// 422 about options, if there is anything wrong with them.
+pub(crate) fn invalid_options(kind: &str, errors: &[FieldError]) -> Result<(), StatusError> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let about = About {
+        group: "meta.k8s.io",
+        kind,
+        name: "",
+    };
+    Err(StatusError::invalid(about, errors))
+}
+
+/// Reads `dryRun`, which may be given several times.
+pub(crate) fn dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Vec<FieldError>) -> bool {
+    let mut found = false;
+    for value in values.filter(|value| !value.is_empty()) {
+        if value == "All" {
+            found = true;
+        } else {
+            errors.push(FieldError::not_supported("dryRun", &value.into(), &["All"]));
+        }
+    }
+    found
+}
+
+fn validate_manager(manager: &str, errors: &mut Vec<FieldError>) {
+    const LIMIT: usize = 128;
+    if manager.len() > LIMIT {
+        errors.push(FieldError::new(
+            "fieldManager",
+            "FieldValueTooLong",
+            format!("Too long: may not be more than {LIMIT} bytes"),
+        ));
+    }
+    for (index, character) in manager.char_indices() {
+        if character.is_control() {
+            errors.push(FieldError::invalid(
+                "fieldManager",
+                &manager.into(),
+                format!("invalid character {character:?} (at position {index})"),
+            ));
+        }
+    }
+}
+
+/// The field manager of a write: as given, or what the user agent begins with.
+fn manager_of(given: &str, agent: &str) -> String {
+    if !given.is_empty() {
+        return given.to_owned();
+    }
+    let name = agent.split('/').next().unwrap_or_default();
+    let mut manager = String::new();
+    for character in name.chars().filter(|character| !character.is_control()) {
+        if manager.len() + character.len_utf8() > 128 {
+            break;
+        }
+        manager.push(character);
+    }
+    manager
+}
+
+/// Reads a resource version; empty and `0` ask for nothing in particular.
+pub(crate) fn revision(text: &str) -> Result<Revision, StatusError> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    text.parse().map_err(|_| {
+        StatusError::bad_request(format!(
+            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+        ))
+    })
+}
+
+/// Halts until the store has reached a revision.
+pub(crate) fn reached(state: &State, revision: Revision) -> Result<(), Halt> {
+    if revision > state.store.revision() {
+        return Err(Halt::Await(revision));
+    }
+    Ok(())
+}
+
+/// A number in the query.
+pub(crate) fn number(query: &Query, name: &str) -> Result<Option<i64>, StatusError> {
+    match query.text(name) {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            StatusError::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
+        }),
+    }
+}

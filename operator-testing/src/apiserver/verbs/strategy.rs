@@ -1,0 +1,206 @@
+//! What happens to an object between decoding and storage: defaults, what the kind's strategy resets, validation.
+//!
+//! Source: the `PrepareForCreate`, `PrepareForUpdate` and `Validate` functions of the registries' strategies.
+
+use serde_json::Value;
+
+use super::{
+    super::{
+        meta::{self, Object, metadata_mut},
+        status::{FieldError, StatusError},
+        types::ResourceType,
+    },
+    Call,
+};
+
+/// Which part of an object a request writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The whole object; its status only where there is no subresource for it.
+    Main,
+    /// The status alone.
+    Status,
+    /// The finalizers in the spec of a namespace.
+    Finalize,
+}
+
+impl Part {
+    pub(super) fn of(subresource: &str) -> Self {
+        match subresource {
+            "status" => Self::Status,
+            "finalize" => Self::Finalize,
+            _ => Self::Main,
+        }
+    }
+}
+
+/// Brings an object that was just read into the shape its kind has: empty metadata dropped, defaults filled in.
+pub(super) fn normalise(call: &Call<'_>, object: &mut Object) {
+    let metadata = metadata_mut(object);
+    metadata.retain(|field, value| !is_empty(value) || !DROPPED_IF_EMPTY.contains(&field.as_str()));
+    metadata.retain(|_, value| !value.is_null());
+    let _ = call;
+}
+
+/// Members of metadata that a real server leaves out when they hold nothing.
+const DROPPED_IF_EMPTY: [&str; 12] = [
+    "labels",
+    "annotations",
+    "finalizers",
+    "ownerReferences",
+    "managedFields",
+    "generateName",
+    "namespace",
+    "name",
+    "uid",
+    "resourceVersion",
+    "selfLink",
+    "deletionTimestamp",
+];
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}
+
+/// Resets what a new object may not bring along.
+pub(super) fn prepare_create(call: &Call<'_>, object: &mut Object) {
+    if call.resource.rules.status_subresource {
+        object.remove("status");
+    }
+    if is(&call.resource, "", "Namespace") {
+        let name = meta::text(object, "name").to_owned();
+        let spec = member_mut(object, "spec");
+        let listed = spec
+            .entry("finalizers")
+            .or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(finalizers) = listed.as_array_mut()
+            && !finalizers.iter().any(|finalizer| finalizer == "kubernetes")
+        {
+            finalizers.push("kubernetes".into());
+        }
+        object.insert("status".into(), serde_json::json!({"phase": "Active"}));
+        label_namespace(object, &name);
+    }
+}
+
+/// Resets what an update may not change, and counts the generation.
+pub(super) fn prepare_update(call: &Call<'_>, part: Part, object: &mut Object, old: &Object) {
+    let take_old = |object: &mut Object, field: &str| match old.get(field) {
+        Some(value) => object.insert(field.to_owned(), value.clone()),
+        None => object.remove(field),
+    };
+    match part {
+        Part::Main => {
+            if call.resource.rules.status_subresource {
+                take_old(object, "status");
+            }
+            if is(&call.resource, "", "Namespace") {
+                take_old(object, "spec");
+                let name = meta::text(old, "name").to_owned();
+                label_namespace(object, &name);
+            }
+        }
+        Part::Status => {
+            let status = object.remove("status");
+            let version = meta::member(object, "resourceVersion").cloned();
+            let uid = meta::member(object, "uid").cloned();
+            let managed = meta::member(object, "managedFields").cloned();
+            *object = old.clone();
+            match status {
+                Some(status) => object.insert("status".into(), status),
+                None => object.remove("status"),
+            };
+            for (field, value) in [
+                ("resourceVersion", version),
+                ("uid", uid),
+                ("managedFields", managed),
+            ] {
+                if let Some(value) = value {
+                    metadata_mut(object).insert(field.into(), value);
+                }
+            }
+        }
+        Part::Finalize => {
+            take_old(object, "status");
+        }
+    }
+    meta::restore_system_fields(object, old);
+    if call.resource.rules.generation && part == Part::Main && is_changed(call, object, old) {
+        let generation = meta::member(old, "generation")
+            .and_then(Value::as_i64)
+            .unwrap_or(0);
+        metadata_mut(object).insert("generation".into(), (generation + 1).into());
+    }
+}
+
+/// Whether anything changed that the generation counts: all but metadata, and status where it has its own subresource.
+fn is_changed(call: &Call<'_>, object: &Object, old: &Object) -> bool {
+    let counts = |field: &&String| {
+        !matches!(field.as_str(), "metadata" | "kind" | "apiVersion")
+            && !(field.as_str() == "status"
+                && (call.resource.rules.status_subresource || call.resource.custom.is_none()))
+    };
+    let fields = || object.keys().chain(old.keys()).filter(counts);
+    fields().any(|field| object.get(field) != old.get(field))
+}
+
+/// Checks a new object.
+pub(super) fn validate_create(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
+    let errors = meta::validate_created(object, &call.resource);
+    invalid(call, object, &errors)
+}
+
+/// Checks a changed object.
+pub(super) fn validate_update(
+    call: &Call<'_>,
+    part: Part,
+    object: &Object,
+    old: &Object,
+) -> Result<(), StatusError> {
+    let errors = meta::validate_updated(object, old, &call.resource);
+    let _ = part;
+    invalid(call, object, &errors)
+}
+
+fn invalid(call: &Call<'_>, object: &Object, errors: &[FieldError]) -> Result<(), StatusError> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let name = meta::text(object, "name");
+    Err(StatusError::invalid(call.about_kind(name), errors))
+}
+
+fn label_namespace(object: &mut Object, name: &str) {
+    if name.is_empty() {
+        return;
+    }
+    let labels = metadata_mut(object)
+        .entry("labels")
+        .or_insert_with(|| Value::Object(Object::new()));
+    if let Some(labels) = labels.as_object_mut() {
+        labels.insert("kubernetes.io/metadata.name".into(), name.into());
+    }
+}
+
+/// A member that is an object, which is added if it is missing.
+fn member_mut<'a>(object: &'a mut Object, field: &str) -> &'a mut Object {
+    let value = object
+        .entry(field)
+        .or_insert_with(|| Value::Object(Object::new()));
+    if !value.is_object() {
+        *value = Value::Object(Object::new());
+    }
+    value
+        .as_object_mut()
+        .expect("the member was made an object above")
+}
+
+fn is(resource: &ResourceType, group: &str, kind: &str) -> bool {
+    &*resource.group == group && &*resource.kind == kind
+}

@@ -1,0 +1,172 @@
+//! Replacing objects, and what every change of an existing object goes through.
+//!
+//! Source: `k8s.io/apiserver/pkg/endpoints/handlers/update.go`, `k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
+
+use super::{
+    super::{
+        admission,
+        core::State,
+        meta::{self, Object, metadata_mut},
+        response::Response,
+        status::{About, FieldError, StatusError},
+        store::Stored,
+    },
+    Call, Halt, body, create, encode,
+    options::WriteOptions,
+    strategy::{self, Part},
+};
+
+const MODIFIED: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
+
+/// `PUT` of an object or of one of its subresources.
+pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    let options = WriteOptions::of(call.request, "UpdateOptions", false)?;
+    let mut object = body::object(call)?;
+    check_name(call, &object)?;
+    create::settle_namespace(call, &mut object)?;
+    let Some(stored) = state.store.get(&call.storage(), &call.key()).cloned() else {
+        if call.resource.rules.create_on_update && call.target.subresource.is_empty() {
+            return create::store_new(state, call, object, &options);
+        }
+        return Err(call.not_found().into());
+    };
+    let wanted = meta::text(&object, "uid");
+    if !wanted.is_empty() && *wanted != *stored.uid {
+        return Err(StatusError::conflict(
+            call.about(),
+            format!(
+                "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
+                 Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
+                storage_path(call),
+                stored.uid
+            ),
+        )
+        .into());
+    }
+    let old = call.object(&stored);
+    let part = Part::of(&call.target.subresource);
+    change(state, call, &stored, &old, object, part, &options)
+}
+
+/// Takes the new state of an existing object through admission, the check of its revision and validation into the store.
+pub(super) fn change(
+    state: &mut State,
+    call: &mut Call<'_>,
+    stored: &Stored,
+    old: &Object,
+    mut object: Object,
+    part: Part,
+    options: &WriteOptions,
+) -> Result<Response, Halt> {
+    strategy::normalise(call, &mut object);
+    admission::mutate(state, call, Some(&mut object), Some(old))?;
+    check_revision(call, stored, &object)?;
+    strategy::prepare_update(call, part, &mut object, old);
+    strategy::validate_update(call, part, &object, old)?;
+    admission::validate(state, call, Some(&object), Some(old))?;
+    metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
+    if object == *old {
+        return Ok(encode::answer(call, 200, stored));
+    }
+    if options.dry_run {
+        return Ok(encode::answer_object(call, 200, object));
+    }
+    let storage = call.storage();
+    if is_finished(call, &object) {
+        state.remove(&storage, &stored.key);
+        return Ok(encode::answer_object(call, 200, object));
+    }
+    let stored = state.write(&storage, &stored.key, &object);
+    Ok(encode::answer(call, 200, &stored))
+}
+
+/// Whether nothing holds a deleted object back any longer.
+fn is_finished(call: &Call<'_>, object: &Object) -> bool {
+    let grace = meta::member(object, "deletionGracePeriodSeconds").and_then(serde_json::Value::as_i64);
+    let held_by_spec = call.resource.group.is_empty()
+        && &*call.resource.kind == "Namespace"
+        && object
+            .get("spec")
+            .and_then(|spec| spec.get("finalizers"))
+            .and_then(serde_json::Value::as_array)
+            .is_some_and(|finalizers| !finalizers.is_empty());
+    meta::is_deleting(object)
+        && meta::finalizers(object).is_empty()
+        && grace.unwrap_or(0) == 0
+        && !held_by_spec
+}
+
+/// The name in the body must be that of the path.
+fn check_name(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
+    let name = meta::text(object, "name");
+    let wanted = &call.target.name;
+    if name.is_empty() {
+        return Err(StatusError::bad_request(format!(
+            "the name of the object ({wanted} based on URL) was undeterminable: name must be provided"
+        )));
+    }
+    same_name(name, wanted)
+}
+
+/// 400 if the name of an object is not the one asked for.
+pub(super) fn same_name(name: &str, wanted: &str) -> Result<(), StatusError> {
+    if name == wanted {
+        return Ok(());
+    }
+    Err(StatusError::bad_request(format!(
+        "the name of the object ({name}) does not match the name on the URL ({wanted})"
+    )))
+}
+
+/// 409 if the object was read at another revision than the stored one.
+fn check_revision(call: &Call<'_>, stored: &Stored, object: &Object) -> Result<(), StatusError> {
+    let text = meta::text(object, "resourceVersion");
+    let revision = match text {
+        "" => 0,
+        text => text.parse().map_err(|_| {
+            StatusError::invalid(
+                call.about(),
+                &[FieldError::invalid(
+                    "metadata.resourceVersion",
+                    &text.into(),
+                    format!("strconv.ParseUint: parsing {text:?}: invalid syntax"),
+                )],
+            )
+        })?,
+    };
+    if revision == 0 {
+        if call.resource.rules.unconditional_update {
+            return Ok(());
+        }
+        let about = About {
+            kind: &call.resource.plural,
+            ..call.about()
+        };
+        return Err(StatusError::invalid(
+            about,
+            &[FieldError::invalid(
+                "metadata.resourceVersion",
+                &0.into(),
+                "must be specified for an update",
+            )],
+        ));
+    }
+    if revision != stored.revision {
+        return Err(StatusError::conflict(call.about(), MODIFIED));
+    }
+    Ok(())
+}
+
+/// The place of an object in a real server's storage, which some messages show.
+fn storage_path(call: &Call<'_>) -> String {
+    let group = match (&*call.resource.group, call.resource.custom.is_some()) {
+        (group, true) => format!("{group}/"),
+        _ => String::new(),
+    };
+    format!(
+        "/registry/{group}{}/{}",
+        call.resource.plural,
+        call.key().as_str()
+    )
+}

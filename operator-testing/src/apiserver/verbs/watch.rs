@@ -1,0 +1,114 @@
+//! Beginning a watch.
+//!
+//! Source: `k8s.io/apiserver/pkg/storage/cacher/cacher.go`, `k8s.io/apimachinery/pkg/apis/meta/internalversion/validation`.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    super::{
+        core::State,
+        response::{Body, Response},
+        selector::Selector,
+        status::{FieldError, StatusError},
+        watch::WatchPlan,
+    },
+    Call, Halt, encode, options,
+};
+
+/// How long a watch lasts that does not say so: between half an hour and an hour.
+const DEFAULT_SECONDS: std::ops::Range<u64> = 1800..3600;
+
+/// `GET` of a collection with `watch`.
+pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    let query = &call.request.query;
+    let fields = if call.target.name.is_empty() {
+        query.text("fieldSelector").to_owned()
+    } else {
+        format!("metadata.name={}", call.target.name)
+    };
+    let selector = Selector::parse(query.text("labelSelector"), &fields, &call.resource)?;
+    let initial_asked = query
+        .get("sendInitialEvents")
+        .map(|_| query.flag("sendInitialEvents"));
+    validate(call, initial_asked)?;
+    let version = query.text("resourceVersion");
+    let revision = options::revision(version)?;
+    options::reached(state, revision)?;
+    let seconds = match options::number(query, "timeoutSeconds")? {
+        Some(seconds) if seconds > 0 => u64::try_from(seconds).unwrap_or(DEFAULT_SECONDS.end),
+        _ => state.dice.number(DEFAULT_SECONDS),
+    };
+    let wants_initial = initial_asked.unwrap_or(revision == 0);
+    let namespace = (!call.target.namespace.is_empty()).then(|| call.target.namespace.clone());
+    let storage = call.storage();
+    let head = call.view.unwrap_or_else(|| state.store.revision());
+    let mut initial = Vec::new();
+    let since = if wants_initial {
+        initial = match call.view {
+            None => state
+                .store
+                .list(&storage, namespace.as_deref(), None)
+                .cloned()
+                .collect(),
+            Some(view) => state
+                .store
+                .list_at(&storage, namespace.as_deref(), None, view)
+                .map_err(|error| StatusError::expired(error.to_string()))?,
+        };
+        initial.retain(|object| selector.matches(object));
+        head
+    } else if revision == 0 {
+        head
+    } else {
+        revision
+    };
+    let plan = WatchPlan {
+        resource: Arc::clone(&call.resource),
+        storage: storage.clone(),
+        namespace,
+        selector,
+        initial,
+        since,
+        bookmarks: query.flag("allowWatchBookmarks"),
+        initial_events_end: initial_asked == Some(true) && query.flag("allowWatchBookmarks"),
+        timeout: Duration::from_secs(seconds),
+        head: state.store.head_of(&storage),
+    };
+    let mut response = Response::json(200, Vec::new());
+    response.body = Body::Watch(Box::new(plan));
+    Ok(encode::finish(call, response))
+}
+
+/// Checks the parameters that must fit one another.
+fn validate(call: &Call<'_>, initial: Option<bool>) -> Result<(), StatusError> {
+    let query = &call.request.query;
+    let matching = query.text("resourceVersionMatch");
+    let mut errors = Vec::new();
+    match initial {
+        None if !matching.is_empty() => errors.push(FieldError::forbidden(
+            "resourceVersionMatch",
+            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        )),
+        Some(_) if matching != "NotOlderThan" => {
+            errors.push(FieldError::forbidden(
+                "resourceVersionMatch",
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            ));
+            if !matches!(matching, "" | "Exact") {
+                errors.push(FieldError::not_supported(
+                    "resourceVersionMatch",
+                    &matching.into(),
+                    &["NotOlderThan"],
+                ));
+            }
+        }
+        _ => {}
+    }
+    if !query.text("continue").is_empty() && initial.is_some() {
+        errors.push(FieldError::forbidden(
+            "resourceVersionMatch",
+            "resourceVersionMatch is forbidden when continue is provided",
+        ));
+    }
+    options::invalid_options("ListOptions", &errors)
+}

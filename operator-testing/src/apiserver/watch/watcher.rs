@@ -1,0 +1,143 @@
+//! The cursor of one watch.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::{Stream, stream};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    WatchPlan,
+    event::{self, EventType},
+};
+use crate::apiserver::{
+    core::Core,
+    status::StatusError,
+    store::{Compacted, Revision},
+};
+
+/// How often a watcher that asked for bookmarks gets one.
+const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long before its end a watch sends a last bookmark.
+const LAST_BOOKMARK: Duration = Duration::from_secs(2);
+
+/// Follows a plan: hands out chunks of whole lines until the watch ends.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    core: Arc<Core>,
+    plan: WatchPlan,
+    position: Revision,
+    stage: Stage,
+    deadline: Instant,
+    next_bookmark: Instant,
+    last_bookmark_sent: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Initial,
+    Following,
+    Ended,
+}
+
+impl Watcher {
+    pub(crate) fn new(core: Arc<Core>, plan: WatchPlan) -> Self {
+        let now = Instant::now();
+        Self {
+            position: plan.since,
+            deadline: now + plan.timeout,
+            next_bookmark: now + BOOKMARK_INTERVAL,
+            last_bookmark_sent: plan.timeout <= LAST_BOOKMARK,
+            stage: Stage::Initial,
+            core,
+            plan,
+        }
+    }
+
+    /// The watch as a stream of chunks.
+    pub(crate) fn into_stream(self) -> impl Stream<Item = Bytes> + Send {
+        stream::unfold(self, |mut watcher| async move {
+            let chunk = watcher.next().await?;
+            Some((chunk, watcher))
+        })
+    }
+
+    /// The next lines; `None` when the watch is over.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            let mut out = Vec::new();
+            match self.stage {
+                Stage::Ended => return None,
+                Stage::Initial => {
+                    self.stage = Stage::Following;
+                    self.write_initial(&mut out);
+                    self.write_changes(&mut out);
+                }
+                Stage::Following => self.write_changes(&mut out),
+            }
+            if !out.is_empty() {
+                return Some(out.into());
+            }
+            let mut bookmark_at = self.next_bookmark;
+            if !self.last_bookmark_sent {
+                bookmark_at = bookmark_at.min(self.deadline - LAST_BOOKMARK);
+            }
+            let bookmarks = self.plan.bookmarks && bookmark_at < self.deadline;
+            tokio::select! {
+                biased;
+                changed = self.plan.head.changed() => {
+                    if changed.is_err() {
+                        return None;
+                    }
+                }
+                () = sleep_until(self.deadline) => return None,
+                () = sleep_until(bookmark_at), if bookmarks => {
+                    let now = Instant::now();
+                    self.next_bookmark = now + BOOKMARK_INTERVAL;
+                    self.last_bookmark_sent |= now + LAST_BOOKMARK >= self.deadline;
+                    self.write_changes(&mut out);
+                    if self.stage == Stage::Following {
+                        event::write_bookmark(&mut out, &self.plan.resource, self.position, false);
+                    }
+                    return Some(out.into());
+                }
+            }
+        }
+    }
+
+    fn write_initial(&mut self, out: &mut Vec<u8>) {
+        for object in std::mem::take(&mut self.plan.initial) {
+            event::write_event(
+                out,
+                &self.plan.resource,
+                EventType::Added,
+                &object,
+                object.revision,
+            );
+        }
+        if self.plan.initial_events_end {
+            event::write_bookmark(out, &self.plan.resource, self.position, true);
+        }
+    }
+
+    fn write_changes(&mut self, out: &mut Vec<u8>) {
+        self.plan.head.mark_unchanged();
+        let state = self.core.state();
+        match state.store.changes_of(&self.plan.storage, self.position) {
+            Ok(changes) => {
+                for change in changes {
+                    if let Some((kind, object)) = event::seen(&self.plan, change) {
+                        event::write_event(out, &self.plan.resource, kind, object, change.revision);
+                    }
+                }
+            }
+            Err(Compacted { requested, oldest }) => {
+                let error = StatusError::expired(format!("too old resource version: {requested} ({oldest})"));
+                event::write_error(out, &error);
+                self.stage = Stage::Ended;
+            }
+        }
+        self.position = state.store.revision().max(self.position);
+    }
+}

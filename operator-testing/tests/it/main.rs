@@ -1,0 +1,5 @@
+//! The tests of the embedded API server and of what is built on it.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed")]
+
+mod server;
