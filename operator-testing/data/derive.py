@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Makes the tables of this folder from facts read off a running kube-apiserver.
 
-    derive.py SOURCE [OUTPUT]
+    derive.py SOURCE FIELDS [OUTPUT]
 
-SOURCE holds `aggregated-discovery.json`, `table-columns.json` and `openapi-v3/GROUP_VERSION.json`; README.md tells how each was
-read. Writes `resources.json` (what is served, in discovery order) and `definitions.tsv` (one schema per line, sorted by
-name). The output depends on the input alone.
+SOURCE holds `aggregated-discovery.json`, `table-columns.json` and `openapi-v3/GROUP_VERSION.json`, FIELDS is what fields.go
+printed; README.md tells how each was read. Writes `resources.json` (what is served, in discovery order) and
+`definitions.tsv` (one schema per line, sorted by name). The output depends on the input alone.
 Standard library only.
 """
 import base64
@@ -87,7 +87,8 @@ def resource(entry, group, version, kinds, columns):
     return out
 
 
-def main(source, output):
+def main(source, fields, output):
+    shapes = dict(line.rstrip("\n").split("\t", 1) for line in open(fields))
     definitions, documents = load_definitions(source)
     kinds = by_kind(definitions)
     columns = json.load(open(os.path.join(source, "table-columns.json")))
@@ -110,10 +111,10 @@ def main(source, output):
         file.write(compact({"groups": groups}) + "\n")
     with open(os.path.join(output, "definitions.tsv"), "w") as file:
         for name in names:
-            file.write("%s\t%s\n" % (name, compact(definitions[name])))
+            file.write("\t".join([name, compact(definitions[name])] + shapes.get(name, "").split("\t")).rstrip("\t") + "\n")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) == 3 else os.path.dirname(os.path.abspath(__file__)))
+    main(sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) == 4 else os.path.dirname(os.path.abspath(__file__)))

@@ -42,7 +42,7 @@ impl DefinitionId {
         let line = &DEFINITIONS[usize::from(self.0)];
         line.schema.get_or_init(|| {
             let json: Value = serde_json::from_str(line.json).expect("the committed table holds JSON");
-            published::parse(line.name, &json)
+            published::parse(line.name, &json, line.forms)
         })
     }
 }
@@ -50,6 +50,7 @@ impl DefinitionId {
 struct Line {
     name: &'static str,
     json: &'static str,
+    forms: &'static str,
     schema: OnceLock<Schema>,
 }
 
@@ -57,9 +58,11 @@ static DEFINITIONS: LazyLock<Vec<Line>> = LazyLock::new(|| {
     TABLE
         .lines()
         .filter_map(|line| line.split_once('\t'))
-        .map(|(name, json)| Line {
+        .map(|(name, rest)| (name, rest.split_once('\t').unwrap_or((rest, ""))))
+        .map(|(name, (json, forms))| Line {
             name,
             json,
+            forms,
             schema: OnceLock::new(),
         })
         .collect()

@@ -2,12 +2,15 @@
 
 mod builtin_table;
 mod custom;
+pub mod decode;
 mod definitions;
+mod object;
 mod published;
 mod resource;
 mod rules;
 mod schema;
 mod table;
+mod validate;
 
 pub use builtin_table::openapi_definitions;
 pub use custom::{Conversion, CustomDefinition, CustomType, Keywords, Pattern, Rule};
@@ -15,5 +18,6 @@ pub use definitions::DefinitionId;
 pub use resource::{
     Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,
 };
-pub use schema::{ListType, Schema, SchemaRef, ValueType};
+pub use schema::{FieldForm, FieldShape, ListType, Schema, SchemaRef, TypedFields, ValueType};
 pub use table::{TypeSnapshot, TypeTable, Version};
+pub use validate::Verdict;

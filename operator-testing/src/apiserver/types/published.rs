@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 
 use super::{
     definitions::DefinitionId,
-    schema::{ListType, Schema, SchemaRef, ValueType},
+    schema::{FieldForm, FieldShape, ListType, Schema, SchemaRef, TypedFields, ValueType},
 };
 
 /// The schema of the definition of that name.
-pub(super) fn parse(name: &str, json: &Value) -> Schema {
+pub(super) fn parse(name: &str, json: &Value, forms: &str) -> Schema {
     let mut schema = match json.as_object() {
         Some(fields) => node(fields),
         None => Schema::default(),
@@ -25,14 +25,45 @@ pub(super) fn parse(name: &str, json: &Value) -> Schema {
             schema.preserve_unknown = true;
             schema.atomic_map = true;
         }
-        "FieldsV1" | "Patch" => schema.preserve_unknown = true,
-        "JSON" | "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => {
+        "FieldsV1" | "Patch" | "JSON" => schema.preserve_unknown = true,
+        "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrStringArray" => {
             schema.preserve_unknown = true;
-            schema.nullable = true;
+            schema.format = Some("schema-or-other".into());
         }
+        _ if !forms.is_empty() => schema.typed = Some(Arc::new(typed_fields(name, forms))),
         _ => {}
     }
     schema
+}
+
+/// Reads the columns of the table that tell how the server's own type reads and writes each field.
+fn typed_fields(name: &str, forms: &str) -> TypedFields {
+    let mut parts = name.rsplit('.');
+    let (kind, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let fields = forms.split('\t').filter_map(|column| {
+        let (field, rest) = column.split_once('=')?;
+        let (code, type_name) = rest.split_once(':')?;
+        let form = match code.chars().next()? {
+            'P' => FieldForm::Pointer,
+            'S' => FieldForm::Struct,
+            'L' => FieldForm::List,
+            'M' => FieldForm::Map,
+            'B' => FieldForm::Bytes,
+            'X' => FieldForm::Own,
+            _ => FieldForm::Scalar,
+        };
+        let shape = FieldShape {
+            form,
+            written_when_empty: code.contains('!'),
+            omits_zero: code.contains('0'),
+            type_name: type_name.into(),
+        };
+        Some((Arc::from(field), shape))
+    });
+    TypedFields {
+        name: format!("{version}.{kind}").into(),
+        fields: fields.collect(),
+    }
 }
 
 fn node(json: &Map<String, Value>) -> Schema {

@@ -50,9 +50,75 @@ pub struct Schema {
     pub patch_merge: bool,
     /// `x-kubernetes-patch-strategy` holds `retainKeys`.
     pub patch_retain_keys: bool,
+    /// How the server's own type reads and writes each field. Built-in kinds only.
+    pub typed: Option<Arc<TypedFields>>,
     /// The keywords of a custom resource's schema that only validation reads, as written in the definition
     /// (`pattern`, `minimum`, `enum`, `anyOf`, `x-kubernetes-validations`, ...). Empty for built-in kinds.
     pub validation: Option<Arc<super::custom::Keywords>>,
+}
+
+/// How the server's own type of a definition reads and writes JSON.
+#[derive(Clone, Debug)]
+pub struct TypedFields {
+    /// The name of the type as error messages show it, for example `v1.PodSpec`.
+    pub name: Arc<str>,
+    /// Each field by its JSON name.
+    pub fields: BTreeMap<Arc<str>, FieldShape>,
+}
+
+/// How one field is read and written.
+#[derive(Clone, Debug)]
+pub struct FieldShape {
+    /// What the field holds.
+    pub form: FieldForm,
+    /// Whether the field is written even when it is empty.
+    pub written_when_empty: bool,
+    /// Whether a value that is zero throughout is left out.
+    pub omits_zero: bool,
+    /// The type as error messages show it, for example `[]v1.Container`.
+    pub type_name: Arc<str>,
+}
+
+/// What a field of the server's own type holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldForm {
+    /// A pointer: empty only when it is not set.
+    Pointer,
+    /// A string, number or boolean: the zero value counts as empty.
+    Scalar,
+    /// A struct: never empty.
+    Struct,
+    /// A list.
+    List,
+    /// A map.
+    Map,
+    /// Bytes, written as base64.
+    Bytes,
+    /// A type that reads and writes its JSON itself, such as a time.
+    Own,
+}
+
+impl FieldShape {
+    /// Whether a field with this value is left out when the object is written.
+    pub fn omits(&self, value: &Value) -> bool {
+        if self.written_when_empty {
+            return false;
+        }
+        match (self.form, value) {
+            (FieldForm::Scalar | FieldForm::Bytes, Value::String(text)) => text.is_empty(),
+            (FieldForm::Scalar, Value::Bool(flag)) => !flag,
+            (FieldForm::Scalar, Value::Number(number)) => number.as_f64() == Some(0.0),
+            (FieldForm::List, Value::Array(items)) => items.is_empty(),
+            (FieldForm::Map, Value::Object(fields)) => fields.is_empty(),
+            (_, value) => value.is_null(),
+        }
+    }
+
+    /// Whether the field is there even if nothing was set.
+    pub fn is_always_written(&self) -> bool {
+        self.written_when_empty
+            || (matches!(self.form, FieldForm::Struct | FieldForm::Own) && !self.omits_zero)
+    }
 }
 
 /// The JSON type that a [`Schema`] asks for.

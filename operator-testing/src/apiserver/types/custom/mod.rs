@@ -1,8 +1,38 @@
 //! Kinds that come from a CustomResourceDefinition.
 
+mod defaults;
 mod definition;
 mod keywords;
+mod metadata;
+mod prune;
 mod structural;
+
+use serde_json::Value;
 
 pub use definition::{Conversion, CustomDefinition, CustomType};
 pub use keywords::{Keywords, Pattern, Rule};
+
+use super::resource::ResourceType;
+
+/// Brings a custom resource that a client sent into the form of its schema: fills in defaults, reads metadata by its type, drops
+/// unknown fields.
+///
+/// # Errors
+/// What is wrong with the metadata, in the decoder's words.
+pub(super) fn read(custom: &CustomType, object: &mut Value) -> Result<Vec<String>, String> {
+    defaults::fill(&custom.written, object);
+    let mut unknown = metadata::read(&custom.written, object)?;
+    prune::prune(&custom.written, object, &mut unknown);
+    unknown.sort();
+    unknown.dedup();
+    Ok(unknown)
+}
+
+/// Brings a stored custom resource into the form of a schema that may have changed since it was written.
+pub(super) fn read_stored(kind: &ResourceType, object: &mut Value) {
+    if let Some(custom) = &kind.custom {
+        defaults::fill(&custom.written, object);
+        let mut dropped = Vec::new();
+        prune::prune(&custom.written, object, &mut dropped);
+    }
+}

@@ -28,6 +28,17 @@ pub(super) fn with_object_fields(written: &Schema) -> Schema {
     schema
 }
 
+/// Whether there are rules anywhere in a schema.
+pub(super) fn has_rules(schema: &Schema) -> bool {
+    let own = schema
+        .validation
+        .as_ref()
+        .is_some_and(|keywords| !keywords.rules.is_empty() || keywords.all_of.iter().any(has_rules));
+    own || schema.properties.values().any(|child| has_rules(child))
+        || schema.items.as_ref().is_some_and(|child| has_rules(child))
+        || schema.additional.as_ref().is_some_and(|child| has_rules(child))
+}
+
 fn add_object_fields(schema: &mut Schema) {
     let text = || {
         SchemaRef::owned(Schema {
@@ -76,6 +87,7 @@ fn node(json: &Map<String, Value>) -> Schema {
         patch_merge_key: None,
         patch_merge: false,
         patch_retain_keys: false,
+        typed: None,
         validation: keywords(json).map(Arc::new),
     }
 }

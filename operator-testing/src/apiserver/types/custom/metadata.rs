@@ -1,0 +1,74 @@
+//! Reads the metadata of a custom resource, and of the objects embedded in it, by its type.
+//!
+//! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta`.
+
+use serde_json::Value;
+
+use crate::apiserver::types::{decode, definitions::DefinitionId, schema::Schema};
+
+/// Brings all metadata into the form of its type; the paths of unknown fields.
+pub(super) fn read(schema: &Schema, object: &mut Value) -> Result<Vec<String>, String> {
+    let mut unknown = Vec::new();
+    one(object, "", &mut unknown)?;
+    below(schema, object, "", &mut unknown)?;
+    Ok(unknown)
+}
+
+fn one(object: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+    let Some(metadata) = object.get_mut("metadata") else {
+        return Ok(());
+    };
+    let Some(id) = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") else {
+        return Ok(());
+    };
+    let place = if path.is_empty() {
+        "metadata".to_owned()
+    } else {
+        format!("{path}.metadata")
+    };
+    let original = (!path.is_empty()).then(|| metadata.clone());
+    match decode::read(id.schema(), metadata, &place) {
+        Ok(found) => {
+            unknown.extend(found);
+            Ok(())
+        }
+        Err(error) => Err(match original {
+            Some(original) => format!("{place}: Invalid value: {original}: {error}"),
+            None => error,
+        }),
+    }
+}
+
+fn below(schema: &Schema, value: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                if let Some(child) = schema.properties.get(name.as_str()) {
+                    let path = if path.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{path}.{name}")
+                    };
+                    node(child, value, &path, unknown)?;
+                } else if let Some(child) = &schema.additional {
+                    node(child, value, &format!("{path}.{name}"), unknown)?;
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(child) = &schema.items else { return Ok(()) };
+            for (index, item) in items.iter_mut().enumerate() {
+                node(child, item, &format!("{path}[{index}]"), unknown)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn node(schema: &Schema, value: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+    if schema.embedded_resource && value.is_object() {
+        one(value, path, unknown)?;
+    }
+    below(schema, value, path, unknown)
+}

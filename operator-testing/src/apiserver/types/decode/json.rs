@@ -1,0 +1,366 @@
+//! Reads JSON as the server does: duplicate fields are noticed, numbers are brought into one form.
+//!
+//! Source: `sigs.k8s.io/json`, `k8s.io/apimachinery/pkg/util/json`.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// A document and the fields that were written twice in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    /// What was read; of a field written twice the last value.
+    pub value: Value,
+    /// The paths of the fields written twice, in the order of the document.
+    pub duplicates: Vec<String>,
+}
+
+/// The largest whole number that every float below it can be exact about.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
+/// Reads a JSON document.
+///
+/// # Errors
+/// What is wrong with it, in the server's words where clients see them.
+pub fn from_json(body: &[u8]) -> Result<Document, String> {
+    let text = String::from_utf8_lossy(body);
+    match read(&text) {
+        Ok(document) => Ok(document),
+        Err(error) if error.to_string().contains("hex escape") => {
+            read(&replace_lone_surrogates(&text)).map_err(|error| describe(&error, &text))
+        }
+        Err(error) => Err(describe(&error, &text)),
+    }
+}
+
+fn read(text: &str) -> serde_json::Result<Document> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let mut path = String::new();
+    let mut duplicates = Vec::new();
+    let value = Node {
+        path: &mut path,
+        duplicates: &mut duplicates,
+    }
+    .deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(Document { value, duplicates })
+}
+
+/// The paths of all fields in the order of the document, for lists of fields that must come in that order.
+pub fn fields_in_order(body: &[u8]) -> Vec<String> {
+    let mut paths = Vec::new();
+    let text = String::from_utf8_lossy(body);
+    let mut deserializer = serde_json::Deserializer::from_str(&text);
+    let mut path = String::new();
+    // A body that cannot be read has been refused before anybody asks for the order of its fields.
+    let _ = Listing {
+        path: &mut path,
+        paths: &mut paths,
+    }
+    .deserialize(&mut deserializer);
+    paths
+}
+
+fn describe(error: &serde_json::Error, text: &str) -> String {
+    let message = error.to_string();
+    if message.starts_with("number out of range") {
+        let line = text
+            .lines()
+            .nth(error.line().saturating_sub(1))
+            .unwrap_or_default();
+        let end = error.column().min(line.len());
+        let is_number = |b: &u8| b.is_ascii_digit() || b"+-.eE".contains(b);
+        let start = end
+            - line.as_bytes()[..end]
+                .iter()
+                .rev()
+                .take_while(|b| is_number(b))
+                .count();
+        let tail = line.as_bytes()[end..].iter().take_while(|b| is_number(b)).count();
+        let number = line.get(start..end + tail).unwrap_or_default();
+        return format!("json: cannot unmarshal number {number} into Go value of type float64");
+    }
+    if error.is_eof() {
+        return "unexpected end of JSON input".to_owned();
+    }
+    let at = text
+        .lines()
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or_default();
+    match at
+        .get(error.column().saturating_sub(1)..)
+        .and_then(|rest| rest.chars().next())
+    {
+        Some(c) => format!("invalid character {c:?} looking for beginning of value"),
+        None => message,
+    }
+}
+
+/// Half of a pair of `\u` escapes means U+FFFD.
+fn replace_lone_surrogates(text: &str) -> String {
+    let unit = |at: usize| -> Option<u16> {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let escape = rest.find('\\').unwrap_or(rest.len());
+        out.push_str(&rest[..escape]);
+        at += escape;
+        if escape == rest.len() {
+            break;
+        }
+        let width = match unit(at) {
+            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => 12,
+            Some(0xD800..=0xDFFF) => {
+                out.push_str("\\ufffd");
+                at += 6;
+                continue;
+            }
+            Some(_) => 6,
+            None => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+        out.push_str(&text[at..at + width]);
+        at += width;
+    }
+    out
+}
+
+/// Floats that hold a whole number are whole numbers, whole numbers too large for 64 bits are floats.
+fn number(float: f64) -> Value {
+    if float.fract() == 0.0 && float.abs() <= MAX_EXACT {
+        #[allow(clippy::cast_possible_truncation)]
+        let whole = float as i64;
+        return whole.into();
+    }
+    Number::from_f64(float).map_or(Value::Null, Value::Number)
+}
+
+struct Node<'a> {
+    path: &'a mut String,
+    duplicates: &'a mut Vec<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Value;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        #[allow(clippy::cast_precision_loss)]
+        Ok(i64::try_from(value).map_or_else(|_| number(value as f64), Value::from))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        let length = self.path.len();
+        loop {
+            push_index(self.path, values.len());
+            let next = list.next_element_seed(Node {
+                path: &mut *self.path,
+                duplicates: &mut *self.duplicates,
+            })?;
+            self.path.truncate(length);
+            match next {
+                Some(value) => values.push(value),
+                None => return Ok(values.into()),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        let length = self.path.len();
+        while let Some(key) = fields.next_key::<String>()? {
+            push_field(self.path, &key);
+            let known = self.duplicates.len();
+            let value = fields.next_value_seed(Node {
+                path: &mut *self.path,
+                duplicates: &mut *self.duplicates,
+            })?;
+            if object.insert(key, value).is_some() && !self.duplicates.contains(self.path) {
+                self.duplicates.insert(known, self.path.clone());
+            }
+            self.path.truncate(length);
+        }
+        Ok(object.into())
+    }
+}
+
+struct Listing<'a> {
+    path: &'a mut String,
+    paths: &'a mut Vec<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Listing<'_> {
+    type Value = ();
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Listing<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let length = self.path.len();
+        for index in 0.. {
+            push_index(self.path, index);
+            let next = list.next_element_seed(Listing {
+                path: &mut *self.path,
+                paths: &mut *self.paths,
+            })?;
+            self.path.truncate(length);
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let length = self.path.len();
+        while let Some(key) = fields.next_key::<String>()? {
+            push_field(self.path, &key);
+            self.paths.push(self.path.clone());
+            fields.next_value_seed(Listing {
+                path: &mut *self.path,
+                paths: &mut *self.paths,
+            })?;
+            self.path.truncate(length);
+        }
+        Ok(())
+    }
+}
+
+/// Appends the name of a field to a path.
+pub(in crate::apiserver::types) fn push_field(path: &mut String, name: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
+}
+
+/// Appends an index to a path.
+pub(in crate::apiserver::types) fn push_index(path: &mut String, index: usize) {
+    path.push('[');
+    path.push_str(&index.to_string());
+    path.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn duplicates_are_reported_with_their_path() {
+        let body = br#"{"a": 1, "b": [{"c": 1, "c": 2}], "a": {"x": 1, "x": 1, "x": 2}}"#;
+        let document = from_json(body).unwrap();
+        assert_eq!(document.value, json!({"a": {"x": 2}, "b": [{"c": 2}]}));
+        assert_eq!(document.duplicates, ["b[0].c", "a", "a.x"]);
+    }
+
+    #[test]
+    fn numbers_have_one_form() {
+        let document =
+            from_json(br#"[1.0, 1e3, 9223372036854775807, 9223372036854775808, 0.5, -0]"#).unwrap();
+        assert_eq!(
+            document.value,
+            json!([1, 1000, i64::MAX, 9_223_372_036_854_775_808.0_f64, 0.5, 0])
+        );
+        assert_eq!(
+            from_json(br#"{"i": 1E400}"#).unwrap_err(),
+            "json: cannot unmarshal number 1E400 into Go value of type float64"
+        );
+    }
+
+    #[test]
+    fn half_a_pair_becomes_the_replacement_character() {
+        let document = from_json(br#"{"a": "x\ud83dy", "b": "\ud83d\ude42", "c": "\\ud83d"}"#).unwrap();
+        assert_eq!(
+            document.value,
+            json!({"a": "x\u{fffd}y", "b": "\u{1f642}", "c": "\\ud83d"})
+        );
+    }
+
+    #[test]
+    fn fields_are_listed_in_the_order_of_the_document() {
+        let listed = fields_in_order(br#"{"z": {"y": 1}, "a": [{"b": 1}]}"#);
+        assert_eq!(listed, ["z", "z.y", "a", "a[0].b"]);
+    }
+}

@@ -1,0 +1,101 @@
+//! Objects inside a custom resource (`x-kubernetes-embedded-resource`) have a type and may have metadata.
+//!
+//! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta`.
+
+use serde_json::Value;
+
+use crate::apiserver::{status::FieldError, types::schema::Schema};
+
+const LABEL_RULE: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
+    alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is \
+    '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
+/// What is wrong with the objects embedded in an object.
+pub(super) fn validate(schema: &Schema, object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    below(schema, object, "", &mut errors);
+    errors
+}
+
+fn below(schema: &Schema, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if let Some(child) = schema.properties.get(name.as_str()) {
+                    let path = if path.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{path}.{name}")
+                    };
+                    node(child, value, &path, errors);
+                } else if let Some(child) = &schema.additional {
+                    node(child, value, &format!("{path}[{name}]"), errors);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(child) = &schema.items else { return };
+            for (index, item) in items.iter().enumerate() {
+                node(child, item, &format!("{path}[{index}]"), errors);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn node(schema: &Schema, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    if schema.embedded_resource && value.is_object() {
+        api_version(value, path, errors);
+        kind(value, path, errors);
+    }
+    below(schema, value, path, errors);
+}
+
+fn api_version(value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let field = format!("{path}.apiVersion");
+    let Some(text) = text(value, "apiVersion", &field, errors) else {
+        return;
+    };
+    if text.matches('/').count() > 1 {
+        let why = format!("unexpected GroupVersion string: {text}");
+        errors.push(FieldError::invalid(field, &text.into(), why));
+    }
+}
+
+fn kind(value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let field = format!("{path}.kind");
+    let Some(kind) = text(value, "kind", &field, errors) else {
+        return;
+    };
+    let lower = kind.to_lowercase();
+    let is_label = lower.starts_with(|c: char| c.is_ascii_lowercase())
+        && !lower.ends_with('-')
+        && lower
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let mut wrong = Vec::new();
+    if lower.len() > 63 {
+        wrong.push("must be no more than 63 characters");
+    }
+    if !is_label {
+        wrong.push(LABEL_RULE);
+    }
+    if !wrong.is_empty() {
+        let wrong = wrong.join(",");
+        let why = format!("may have mixed case, but should otherwise match: {wrong}");
+        errors.push(FieldError::invalid(field, &kind.into(), why));
+    }
+}
+
+/// A field that must be a text; `None` if it has been reported.
+fn text<'a>(value: &'a Value, name: &str, field: &str, errors: &mut Vec<FieldError>) -> Option<&'a str> {
+    match value.get(name) {
+        None => errors.push(FieldError::required(field, "")),
+        Some(Value::String(text)) if text.is_empty() => {
+            errors.push(FieldError::invalid(field, &"".into(), "must not be empty"));
+        }
+        Some(Value::String(text)) => return Some(text),
+        Some(other) => errors.push(FieldError::invalid(field, other, "must be a string")),
+    }
+    None
+}

@@ -1,0 +1,321 @@
+//! Validates a value by the OpenAPI keywords of a custom resource's schema.
+//!
+//! The order of the checks and the choice of the alternative that is reported follow `k8s.io/kube-openapi/pkg/validation/validate`,
+//! because clients see both.
+
+use serde_json::Value;
+
+use super::{
+    correlate::Old,
+    formats, numbers,
+    report::{Report, show, too_long, too_many},
+};
+use crate::apiserver::types::{
+    custom::Keywords,
+    schema::{Schema, ValueType},
+};
+
+/// Validates a value and everything in it. What is equal to the old value beside it is not held against it.
+pub(super) fn ratcheted(schema: &Schema, value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+    let report = validate(schema, value, old, path);
+    if !report.is_valid() && old.is_some_and(|old| old.equals(value)) {
+        return Report {
+            issues: Vec::new(),
+            matches: report.matches,
+        };
+    }
+    report
+}
+
+fn validate(schema: &Schema, value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+    static NONE: std::sync::LazyLock<Keywords> = std::sync::LazyLock::new(Keywords::default);
+    let keywords = schema.validation.as_deref().unwrap_or(&NONE);
+    let mut report = Report::default();
+    if value.is_null() {
+        report.merge(value_type(schema, value, path));
+        report.merge(choice(keywords, value, path));
+        return report;
+    }
+    let format = formats::applicable(schema);
+    if schema.value_type != ValueType::Any || format.is_some() {
+        report.merge(value_type(schema, value, path));
+        report.matches += 1;
+    }
+    report.merge(alternatives(keywords, value, old, path));
+    report.matches += 1;
+    match value {
+        Value::String(text) => {
+            report.merge(string(keywords, text, value, path));
+            report.matches += 1;
+            if let Some(format) = format.filter(|format| formats::is_text_format(format)) {
+                if !formats::matches(format, text) {
+                    report.merge(Report::wrong_type(path, format, text));
+                }
+                report.matches += 1;
+            }
+        }
+        Value::Number(number) => {
+            report.merge(numbers::validate(schema, keywords, number, path));
+            report.matches += 1;
+        }
+        Value::Array(items) => {
+            report.merge(list(schema, keywords, items, old, path));
+            report.matches += 1;
+        }
+        _ => {}
+    }
+    report.merge(choice(keywords, value, path));
+    report.matches += 1;
+    if let Value::Object(fields) = value {
+        report.merge(object(schema, keywords, fields, old, path));
+        report.matches += 1;
+    }
+    report.matches += 1;
+    report
+}
+
+fn value_type(schema: &Schema, value: &Value, path: &str) -> Report {
+    let wanted = match schema.value_type {
+        ValueType::Any => "",
+        ValueType::Object => "object",
+        ValueType::Array => "array",
+        ValueType::String => "string",
+        ValueType::Integer => "integer",
+        ValueType::Number => "number",
+        ValueType::Boolean => "boolean",
+        ValueType::IntOrString => "integer,string",
+    };
+    let passed = Report {
+        matches: 1,
+        ..Report::default()
+    };
+    let is_wanted = |found: &str| wanted.split(',').any(|one| one == found);
+    let format = formats::applicable(schema).unwrap_or("");
+    let (found, is_integral) = match value {
+        Value::Null if wanted.is_empty() || schema.nullable => return passed,
+        Value::Null => return Report::wrong_type(path, wanted, "null"),
+        Value::Bool(_) => ("boolean", false),
+        Value::Object(_) => ("object", false),
+        Value::Array(_) => ("array", false),
+        Value::String(_) => ("string", false),
+        Value::Number(number) if number.is_f64() => ("number", numbers::is_whole(number)),
+        Value::Number(_) => ("integer", false),
+    };
+    let converts = (is_integral && is_wanted("integer")) || (found == "integer" && is_wanted("number"));
+    let is_text = matches!(value, Value::String(_) | Value::Array(_));
+    if !is_text && !format.is_empty() && !is_wanted(found) && !converts {
+        let found = match value {
+            Value::Number(number) if number.is_f64() => "float64",
+            Value::Number(_) => "int64",
+            _ => "",
+        };
+        if found != format {
+            return Report::wrong_type(path, format, found);
+        }
+    }
+    if is_text && !format.is_empty() && !is_wanted("number") && !is_wanted("integer") {
+        return passed;
+    }
+    if wanted.is_empty() && format.is_empty() || is_wanted(found) || converts {
+        return passed;
+    }
+    Report::wrong_type(path, wanted, found)
+}
+
+fn choice(keywords: &Keywords, value: &Value, path: &str) -> Report {
+    let Some(choices) = &keywords.choices else {
+        return Report::default();
+    };
+    let is_same = |choice: &Value| match (choice, value) {
+        (Value::Null, _) => false,
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (a, b) => a == b,
+    };
+    if choices.iter().any(is_same) {
+        return Report::default();
+    }
+    let supported: Vec<_> = choices
+        .iter()
+        .map(|choice| match choice {
+            Value::String(text) => Value::from(text.as_str()).to_string(),
+            other => Value::from(other.to_string()).to_string(),
+        })
+        .collect();
+    let supported = supported.join(", ");
+    Report::of(
+        path,
+        "FieldValueNotSupported",
+        format!(
+            "Unsupported value: {}: supported values: {supported}",
+            show(value)
+        ),
+    )
+}
+
+fn string(keywords: &Keywords, text: &str, value: &Value, path: &str) -> Report {
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    if let Some(limit) = keywords.max_length.filter(|limit| length > *limit) {
+        return Report::of(path, "FieldValueTooLong", too_long(limit));
+    }
+    if let Some(limit) = keywords.min_length.filter(|limit| length < *limit) {
+        return Report::invalid(path, value, &format!("should be at least {limit} chars long"));
+    }
+    match &keywords.pattern {
+        Some(pattern) if pattern.is_match(text) != Some(true) => {
+            Report::invalid(path, value, &format!("should match '{}'", pattern.as_str()))
+        }
+        _ => Report::default(),
+    }
+}
+
+fn list(schema: &Schema, keywords: &Keywords, items: &[Value], old: Option<Old<'_>>, path: &str) -> Report {
+    let mut report = Report::default();
+    if let Some(child) = &schema.items {
+        for (index, item) in items.iter().enumerate() {
+            let old = old.and_then(|old| old.item(item));
+            report.merge(ratcheted(child, item, old, &format!("{path}[{index}]")));
+        }
+    }
+    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    if let Some(limit) = keywords.min_items.filter(|limit| length < *limit) {
+        let what = format!("should have at least {limit} items");
+        report.merge(Report::invalid(path, &length.into(), &what));
+    }
+    if let Some(limit) = keywords.max_items.filter(|limit| length > *limit) {
+        report.add(path, "FieldValueTooMany", too_many(items.len(), limit));
+    }
+    if keywords.unique_items
+        && items
+            .iter()
+            .enumerate()
+            .any(|(i, item)| items[..i].contains(item))
+    {
+        report.add(
+            path,
+            "FieldValueInvalid",
+            format!("Invalid value: \"\": {path} in body shouldn't contain duplicates"),
+        );
+    }
+    report.matches += 1;
+    report
+}
+
+fn object(
+    schema: &Schema,
+    keywords: &Keywords,
+    fields: &serde_json::Map<String, Value>,
+    old: Option<Old<'_>>,
+    path: &str,
+) -> Report {
+    let mut report = Report::default();
+    let count = i64::try_from(fields.len()).unwrap_or(i64::MAX);
+    if let Some(limit) = keywords.min_properties.filter(|limit| count < *limit) {
+        let what = format!("should have at least {limit} properties");
+        report.merge(Report::invalid(path, &count.into(), &what));
+    }
+    if let Some(limit) = keywords.max_properties.filter(|limit| count > *limit) {
+        report.add(path, "FieldValueTooMany", too_many(fields.len(), limit));
+    }
+    for (name, value) in fields {
+        let named = schema.properties.get(name.as_str());
+        let Some(child) = named.or(schema.additional.as_ref()) else {
+            continue;
+        };
+        let below = match (named.is_some(), path.is_empty()) {
+            (true, true) => name.clone(),
+            _ => format!("{path}.{name}"),
+        };
+        // The type of an object is not the client's to keep: it is converted before it is validated.
+        let is_type = path.is_empty() && (name == "kind" || name == "apiVersion");
+        let old = old.filter(|_| !is_type).and_then(|old| old.field(name));
+        report.merge(ratcheted(child, value, old, &below));
+    }
+    for name in &schema.required {
+        if !fields.contains_key(&**name) {
+            report.add(
+                &format!("{path}.{name}"),
+                "FieldValueRequired",
+                "Required value".to_owned(),
+            );
+        }
+    }
+    report
+}
+
+fn alternatives(keywords: &Keywords, value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+    let mut report = Report::default();
+    let quoted = Value::from(path).to_string();
+    if !keywords.any_of.is_empty() {
+        report.merge(any_of(&keywords.any_of, value, old, path));
+    }
+    if !keywords.one_of.is_empty() {
+        report.merge(one_of(&keywords.one_of, value, old, path));
+    }
+    if !keywords.all_of.is_empty() {
+        let mut valid = 0;
+        for schema in &keywords.all_of {
+            let one = validate(schema, value, old, path);
+            valid += usize::from(one.is_valid());
+            report.merge(one);
+        }
+        if valid != keywords.all_of.len() {
+            let none = if valid == 0 { ". None validated" } else { "" };
+            report.about_whole(&format!("{quoted} must validate all the schemas (allOf){none}"));
+        }
+    }
+    if let Some(schema) = &keywords.not
+        && validate(schema, value, old, path).is_valid()
+    {
+        report.about_whole(&format!("{quoted} must not validate the schema (not)"));
+    }
+    report.matches += 1;
+    report
+}
+
+fn any_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+    let mut best: Option<Report> = None;
+    for schema in schemas {
+        let one = validate(schema, value, old, path);
+        if one.is_valid() {
+            return one;
+        }
+        if best.as_ref().is_none_or(|best| one.matches > best.matches) {
+            best = Some(one);
+        }
+    }
+    let mut report = Report::default();
+    let quoted = Value::from(path).to_string();
+    report.about_whole(&format!("{quoted} must validate at least one schema (anyOf)"));
+    report.merge(best.unwrap_or_default());
+    report
+}
+
+fn one_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+    let mut best: Option<Report> = None;
+    let mut first_valid: Option<Report> = None;
+    let mut valid = 0;
+    for schema in schemas {
+        let one = validate(schema, value, old, path);
+        if one.is_valid() {
+            valid += 1;
+            best = None;
+            first_valid.get_or_insert(one);
+        } else if valid == 0 && best.as_ref().is_none_or(|best| one.matches > best.matches) {
+            best = Some(one);
+        }
+    }
+    if let (1, Some(report)) = (valid, first_valid) {
+        return report;
+    }
+    let found = match valid {
+        0 => "Found none valid".to_owned(),
+        many => format!("Found {many} valid alternatives"),
+    };
+    let mut report = Report::default();
+    let quoted = Value::from(path).to_string();
+    report.about_whole(&format!(
+        "{quoted} must validate one and only one schema (oneOf). {found}"
+    ));
+    report.merge(best.unwrap_or_default());
+    report
+}

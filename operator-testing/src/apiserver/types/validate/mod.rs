@@ -1,0 +1,124 @@
+//! Whether a custom resource is what its schema asks for.
+
+mod correlate;
+mod embedded;
+mod formats;
+mod keywords;
+mod lists;
+mod numbers;
+mod report;
+mod scale;
+
+use serde_json::Value;
+
+use self::{correlate::Old, report::NO_FIELD};
+use super::{
+    custom::CustomType,
+    resource::{ResourceType, ScalePaths},
+};
+use crate::apiserver::status::FieldError;
+
+/// What validation found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    /// What makes the object invalid.
+    pub errors: Vec<FieldError>,
+    /// What the client is warned of.
+    pub warnings: Vec<String>,
+}
+
+/// Validates a new custom resource. `errors` are those already found in the metadata.
+pub(super) fn create(
+    kind: &ResourceType,
+    custom: &CustomType,
+    object: &Value,
+    errors: Vec<FieldError>,
+) -> Verdict {
+    let mut errors = errors;
+    errors.extend(keywords::ratcheted(&custom.written, object, None, "").into_errors(""));
+    errors.extend(scale_errors(kind.scale.as_ref(), object));
+    errors.extend(embedded::validate(&custom.written, object));
+    errors.extend(lists::validate(&custom.written, object));
+    rules(custom, object, None, errors)
+}
+
+/// Validates a changed custom resource. What has not changed is not held against it.
+pub(super) fn update(
+    kind: &ResourceType,
+    custom: &CustomType,
+    new: &Value,
+    old: &Value,
+    errors: Vec<FieldError>,
+) -> Verdict {
+    let mut errors = errors;
+    let before = Old::new(&custom.written, old);
+    errors.extend(keywords::ratcheted(&custom.written, new, Some(before), "").into_errors(""));
+    errors.extend(scale_errors(kind.scale.as_ref(), new));
+    errors.extend(embedded::validate(&custom.written, new));
+    errors.extend(new_duplicates(custom, new, old));
+    rules(custom, new, Some(old), errors)
+}
+
+/// Validates a changed status.
+pub(super) fn update_status(
+    kind: &ResourceType,
+    custom: &CustomType,
+    new: &Value,
+    old: &Value,
+    errors: Vec<FieldError>,
+) -> Verdict {
+    let mut errors = errors;
+    if let (Some(schema), Some(status)) = (custom.written.properties.get("status"), new.get("status")) {
+        let before = old.get("status").map(|old| Old::new(schema, old));
+        errors.extend(keywords::ratcheted(schema, status, before, "").into_errors("status"));
+    }
+    if let Some(paths) = &kind.scale {
+        errors.extend(scale::status(paths, new));
+    }
+    errors.extend(new_duplicates(custom, new, old));
+    rules(custom, new, Some(old), errors)
+}
+
+fn new_duplicates(custom: &CustomType, new: &Value, old: &Value) -> Vec<FieldError> {
+    let errors = lists::validate(&custom.written, new);
+    if errors.is_empty() || !lists::validate(&custom.written, old).is_empty() {
+        return Vec::new();
+    }
+    errors
+}
+
+fn scale_errors(paths: Option<&ScalePaths>, object: &Value) -> Vec<FieldError> {
+    let Some(paths) = paths else { return Vec::new() };
+    let mut errors = scale::spec(paths, object);
+    errors.extend(scale::status(paths, object));
+    errors
+}
+
+/// Asks the rules (`x-kubernetes-validations`), unless the object is too broken for them.
+fn rules(custom: &CustomType, _new: &Value, _old: Option<&Value>, mut errors: Vec<FieldError>) -> Verdict {
+    if !custom.has_rules {
+        return Verdict {
+            errors,
+            warnings: Vec::new(),
+        };
+    }
+    let blocks = |error: &FieldError| {
+        matches!(
+            error.reason,
+            "FieldValueNotSupported"
+                | "FieldValueRequired"
+                | "FieldValueTooLong"
+                | "FieldValueTooMany"
+                | "FieldValueTypeInvalid"
+        )
+    };
+    if errors.iter().any(blocks) {
+        let message = "Invalid value: null: some validation rules were not checked because the object was invalid; correct the \
+                       existing errors to complete validation";
+        errors.push(FieldError::new(NO_FIELD, "FieldValueInvalid", message));
+    }
+    Verdict {
+        errors,
+        warnings: Vec::new(),
+    }
+}
