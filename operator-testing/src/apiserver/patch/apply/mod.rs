@@ -276,3 +276,6 @@ pub fn manager_name(user_agent: &str) -> String {
     }
     printable
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,14 +9,13 @@ use crate::apiserver::types::{Schema, ValueType};
 
 /// The empty object of a kind: an empty map unless the schema belongs to a built-in kind.
 pub(super) fn empty_object(schema: Option<&Schema>) -> Value {
-    Value::Object(schema.map_or_else(Map::new, fields))
+    // Every built-in kind publishes a default for its metadata.
+    let built_in = schema.filter(|schema| !schema.published_defaults.is_empty());
+    Value::Object(built_in.map_or_else(Map::new, fields))
 }
 
 fn fields(schema: &Schema) -> Map<String, Value> {
     let mut object = Map::new();
-    if schema.published_defaults.is_empty() {
-        return object;
-    }
     for (name, default) in &schema.published_defaults {
         let Some(field) = schema.properties.get(name) else {
             continue;
