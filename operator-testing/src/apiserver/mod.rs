@@ -26,6 +26,7 @@ mod response;
 mod selector;
 mod server;
 mod service;
+mod show;
 mod verbs;
 mod watch;
 

@@ -8,6 +8,7 @@ use super::{
     core::Core,
     request::{Request, Target, User},
     response::Response,
+    show,
     status::StatusError,
     store::Revision,
     verbs::{self, Call, Halt},
@@ -42,11 +43,11 @@ pub(crate) fn answer_now(core: &Core, request: &Request) -> Response {
 fn settle(core: &Core, request: &Request, outcome: Result<Response, Halt>) -> Response {
     let response = match outcome {
         Ok(response) => response,
-        Err(Halt::Status(error)) => Response::from(&error),
+        Err(Halt::Status(error)) => show::error(request, &error),
         Err(Halt::Response(response)) => *response,
         Err(Halt::Await(revision)) => {
             let current = core.state().store.revision();
-            Response::from(&StatusError::revision_too_large(revision, current))
+            show::error(request, &StatusError::revision_too_large(revision, current))
         }
     };
     audit(core, request, &response);
@@ -63,7 +64,7 @@ fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
     }
     match target {
         Some(target) => resource(core, request, &target, &user),
-        None => Err(Halt::Response(Box::new(Response::page_not_found()))),
+        None => Ok(show::about_the_server(core, request)?),
     }
 }
 
@@ -99,6 +100,7 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
     if misplaced || unknown_part {
         return Err(StatusError::unknown_resource().into());
     }
+    let representation = show::negotiated(request, target)?;
     let mut call = Call {
         request,
         target,
@@ -109,7 +111,9 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
         warnings: Vec::new(),
     };
     let mut state = core.state();
-    verbs::perform(&mut state, &mut call)
+    let response = verbs::perform(&mut state, &mut call)?;
+    drop(state);
+    Ok(show::answer(core, request, resource, representation, response)?)
 }
 
 /// The revision that a client's reads are held back to; `None` shows it everything.

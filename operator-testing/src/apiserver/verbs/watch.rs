@@ -73,6 +73,7 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
         initial_events_end: initial_asked == Some(true) && query.flag("allowWatchBookmarks"),
         timeout: Duration::from_secs(seconds),
         head: state.store.head_of(&storage),
+        lens: None,
     };
     let mut response = Response::json(200, Vec::new());
     response.body = Body::Watch(Box::new(plan));

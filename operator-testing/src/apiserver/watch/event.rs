@@ -10,6 +10,7 @@ use super::{
         verbs::write_object,
     },
     WatchPlan,
+    lens::Lens,
 };
 
 /// What an event tells.
@@ -55,11 +56,19 @@ pub(crate) fn write_event(
     kind: EventType,
     object: &Stored,
     revision: Revision,
+    lens: Option<&mut Lens>,
 ) {
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(kind.as_str().as_bytes());
     out.extend_from_slice(b"\",\"object\":");
-    write_object(out, resource, object, Some(revision));
+    match lens {
+        None => write_object(out, resource, object, Some(revision)),
+        Some(lens) => {
+            let mut plain = Vec::new();
+            write_object(&mut plain, resource, object, Some(revision));
+            lens.write(out, resource, plain);
+        }
+    }
     out.extend_from_slice(b"}\n");
 }
 
@@ -69,19 +78,24 @@ pub(crate) fn write_bookmark(
     resource: &ResourceType,
     revision: Revision,
     initial_events_end: bool,
+    lens: Option<&mut Lens>,
 ) {
     let annotations = if initial_events_end {
         ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}"
     } else {
         ""
     };
-    let event = format!(
-        "{{\"type\":\"BOOKMARK\",\"object\":{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":\
-         {{\"resourceVersion\":\"{revision}\"{annotations}}}}}}}\n",
+    let object = format!(
+        "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"{annotations}}}}}",
         resource.kind,
         resource.api_version()
     );
-    out.extend_from_slice(event.as_bytes());
+    out.extend_from_slice(b"{\"type\":\"BOOKMARK\",\"object\":");
+    match lens {
+        None => out.extend_from_slice(object.as_bytes()),
+        Some(lens) => lens.write(out, resource, object.into_bytes()),
+    }
+    out.extend_from_slice(b"}\n");
 }
 
 /// Writes an error, which ends a watch.

@@ -3,6 +3,7 @@
 //! A [`WatchPlan`] is what a client asked for, made by the synchronous core at one revision; [`Watcher`] follows it.
 
 mod event;
+mod lens;
 mod watcher;
 
 use std::{sync::Arc, time::Duration};
@@ -15,6 +16,7 @@ use super::{
     types::ResourceType,
 };
 
+pub(crate) use lens::Lens;
 pub(crate) use watcher::Watcher;
 
 /// What a watch shows, and from where on.
@@ -33,4 +35,6 @@ pub(super) struct WatchPlan {
     pub(crate) initial_events_end: bool,
     pub(crate) timeout: Duration,
     pub(crate) head: watch::Receiver<Revision>,
+    /// How the client wants to see the objects; `None` shows them as they are.
+    pub(crate) lens: Option<Lens>,
 }

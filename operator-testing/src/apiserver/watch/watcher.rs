@@ -98,7 +98,8 @@ impl Watcher {
                     self.last_bookmark_sent |= now + LAST_BOOKMARK >= self.deadline;
                     self.write_changes(&mut out);
                     if self.stage == Stage::Following {
-                        event::write_bookmark(&mut out, &self.plan.resource, self.position, false);
+                        let lens = self.plan.lens.as_mut();
+                        event::write_bookmark(&mut out, &self.plan.resource, self.position, false, lens);
                     }
                     return Some(out.into());
                 }
@@ -107,6 +108,7 @@ impl Watcher {
     }
 
     fn write_initial(&mut self, out: &mut Vec<u8>) {
+        self.set_lens();
         for object in std::mem::take(&mut self.plan.initial) {
             event::write_event(
                 out,
@@ -114,21 +116,32 @@ impl Watcher {
                 EventType::Added,
                 &object,
                 object.revision,
+                self.plan.lens.as_mut(),
             );
         }
         if self.plan.initial_events_end {
-            event::write_bookmark(out, &self.plan.resource, self.position, true);
+            let lens = self.plan.lens.as_mut();
+            event::write_bookmark(out, &self.plan.resource, self.position, true, lens);
+        }
+    }
+
+    /// Ages count from now.
+    fn set_lens(&mut self) {
+        if let Some(lens) = &mut self.plan.lens {
+            lens.now = self.core.clock.now();
         }
     }
 
     fn write_changes(&mut self, out: &mut Vec<u8>) {
+        self.set_lens();
         self.plan.head.mark_unchanged();
         let state = self.core.state();
         match state.store.changes_of(&self.plan.storage, self.position) {
             Ok(changes) => {
                 for change in changes {
                     if let Some((kind, object)) = event::seen(&self.plan, change) {
-                        event::write_event(out, &self.plan.resource, kind, object, change.revision);
+                        let lens = self.plan.lens.as_mut();
+                        event::write_event(out, &self.plan.resource, kind, object, change.revision, lens);
                     }
                 }
             }
