@@ -30,3 +30,19 @@ pub enum Error {
         source: std::io::Error,
     },
 }
+
+/// An error and its sources on one line, each said once.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let said = source.to_string();
+        // Many errors repeat their source.
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = source.source();
+    }
+    text.replace('\n', " ")
+}

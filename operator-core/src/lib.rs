@@ -15,6 +15,8 @@
 pub mod clock;
 pub mod dice;
 pub mod leader;
+pub mod manager;
+pub mod manifest;
 pub mod meta;
 pub mod reconcile;
 pub mod shutdown;
@@ -22,7 +24,7 @@ pub mod toolkit;
 
 mod error;
 
-pub use error::{BoxError, Error};
+pub use error::{BoxError, Error, chain};
 
 pub use meta::columns::PrintColumns;
 pub use operator_derive::{CustomResource, PrintColumns, Status};

@@ -273,7 +273,7 @@ impl Elector {
         match self.put(&record).await {
             Ok(_) => tracing::info!(lease = %self, "the lease is released"),
             Err(error) => {
-                tracing::warn!(lease = %self, %error, "the lease was not released and expires by itself")
+                tracing::warn!(lease = %self, %error, "the lease was not released and expires by itself");
             }
         }
     }
