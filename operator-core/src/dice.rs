@@ -34,7 +34,7 @@ impl Dice {
 
     /// A number at least 0 and below 1.
     pub fn unit(&self) -> f64 {
-        self.with(|rng| rng.random::<f64>())
+        self.with(RngExt::random::<f64>)
     }
 
     /// A number below `end`, each as likely as the others.

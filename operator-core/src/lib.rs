@@ -12,14 +12,19 @@
 //!
 //! The loop closes only through the API server: nothing that writes touches a store, no reconciler touches a queue.
 
+pub mod backoff;
 pub mod clock;
+pub mod controller;
 pub mod dice;
+pub mod informer;
 pub mod leader;
 pub mod manager;
 pub mod manifest;
 pub mod meta;
+pub mod queue;
 pub mod reconcile;
 pub mod shutdown;
+pub mod source;
 pub mod toolkit;
 
 mod error;

@@ -91,6 +91,7 @@ mod tests {
             Ok(Action::await_change())
         }
 
+        #[allow(clippy::manual_async_fn, reason = "the point is a future without arguments")]
         fn cleanup(
             &self,
             _: Arc<ConfigMap>,

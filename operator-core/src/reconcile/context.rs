@@ -8,7 +8,8 @@ use kube::Client;
 use super::{Reason, Reasons};
 use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::meta::ObjectKey;
+use crate::informer::{Store, Stores};
+use crate::meta::{Object, ObjectKey};
 use crate::shutdown::Shutdown;
 use crate::toolkit::Toolkit;
 
@@ -30,6 +31,7 @@ struct Shared {
     dice: Dice,
     shutdown: Shutdown,
     toolkit: Toolkit,
+    stores: Stores,
 }
 
 impl<K> Context<K> {
@@ -46,7 +48,19 @@ impl<K> Context<K> {
                 clock,
                 dice: Dice::unseeded(),
                 shutdown: Shutdown::new(),
+                stores: Stores::default(),
             },
+            kind: PhantomData,
+        }
+    }
+
+    /// The context of another reconcile of the same controller.
+    pub(crate) fn of_attempt(&self, key: ObjectKey, attempt: u32, reasons: Reasons) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            key,
+            attempt,
+            reasons,
             kind: PhantomData,
         }
     }
@@ -91,6 +105,19 @@ impl<K> Context<K> {
         &self.shared.toolkit
     }
 
+    /// The cache of a kind that the controller declared: its own, one it owns, one it watches.
+    ///
+    /// # Panics
+    /// When the controller did not declare the kind.
+    pub fn cache<T: Object>(&self) -> Store<T> {
+        self.shared.stores.of()
+    }
+
+    /// All caches that the controller declared.
+    pub fn stores(&self) -> &Stores {
+        &self.shared.stores
+    }
+
     /// The time of day.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
@@ -109,6 +136,12 @@ impl<K> Context<K> {
     /// The end of the process, for reconciles that take long.
     pub fn shutdown(&self) -> &Shutdown {
         &self.shared.shutdown
+    }
+}
+
+impl<K> Clone for Context<K> {
+    fn clone(&self) -> Self {
+        self.of_attempt(self.key.clone(), self.attempt, self.reasons)
     }
 }
 
@@ -162,6 +195,13 @@ impl<K> ContextBuilder<K> {
     #[must_use]
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.shared.shutdown = shutdown;
+        self
+    }
+
+    /// Sets the caches that can be read.
+    #[must_use]
+    pub fn stores(mut self, stores: Stores) -> Self {
+        self.shared.stores = stores;
         self
     }
 

@@ -18,7 +18,6 @@ mod writing;
 pub use action::Action;
 pub use class::{ErrorClass, Terminal};
 pub use cleanup::NoCleanup;
-#[allow(unused_imports)] // the controller is the caller
 pub(crate) use cleanup::implements_cleanup;
 pub use context::{Context, ContextBuilder};
 pub use reason::{Reason, Reasons};

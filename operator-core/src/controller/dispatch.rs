@@ -1,0 +1,62 @@
+//! From changes to keys in the queue.
+
+use std::sync::Arc;
+
+use super::writes::Writes;
+use crate::informer::{Stores, Subscription};
+use crate::meta::ObjectKey;
+use crate::queue::{Priority, WorkQueue};
+use crate::reconcile::{Reason, Reasons};
+use crate::source::{Feed, Relation, Requests};
+
+/// How many changes are looked at before others have their turn.
+const BATCH: usize = 128;
+
+/// Turns the changes of one informer into keys, for ever.
+pub(super) struct Dispatcher {
+    pub(super) relation: Relation,
+    pub(super) priority: Priority,
+    pub(super) feed: Box<Feed>,
+    pub(super) stores: Stores,
+    pub(super) writes: Arc<Writes>,
+    pub(super) queue: WorkQueue<ObjectKey>,
+}
+
+impl Dispatcher {
+    pub(super) async fn run(self, subscription: Arc<Subscription>) {
+        let resource = self.feed.watched.resource().clone();
+        loop {
+            for (number, change) in subscription.next().await.into_iter().enumerate() {
+                if number % BATCH == BATCH - 1 {
+                    tokio::task::yield_now().await;
+                }
+                let echo = self.writes.is_echo(&resource.group, &resource.kind, &change);
+                if echo || !self.feed.admits(&change) {
+                    continue;
+                }
+                let reason = self.relation.reason(&change);
+                // What was there at the start can wait for what changes now.
+                let priority = if change.initial {
+                    self.priority.min(Priority::LOW)
+                } else {
+                    self.priority
+                };
+                for key in self.feed.keys(&change, &self.stores) {
+                    self.queue.add_with(key, priority, Reasons::from(reason).bits());
+                }
+            }
+        }
+    }
+}
+
+/// Puts what was asked for from outside into the queue, until nobody can ask any more.
+pub(super) async fn run_external(mut requests: Requests, priority: Priority, queue: WorkQueue<ObjectKey>) {
+    while let Some(request) = requests.recv().await {
+        queue.add_after(
+            request.key,
+            request.delay,
+            priority,
+            Reasons::from(Reason::External).bits(),
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! One reconcile: from a key that was taken to what becomes of it.
+
+use std::any::Any;
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tracing::Instrument;
+
+use super::metrics::ControllerMetrics;
+use super::options::Settings;
+use super::outcome::Outcome;
+use super::writes::Writes;
+use crate::chain;
+use crate::informer::{CachedObject, Informer, Stores};
+use crate::meta::ObjectKey;
+use crate::queue::{Finish, Work, WorkQueue};
+use crate::reconcile::{Action, Context, ErrorClass, Reason, Reasons, Reconciler, implements_cleanup};
+use crate::toolkit::{Claim, WriteError};
+
+/// How long a key is put off when the caches are behind its own writes.
+const CATCH_UP: Duration = Duration::from_millis(20);
+
+/// What all workers of a controller share.
+pub(super) struct Workshop<R: Reconciler> {
+    pub(super) reconciler: R,
+    pub(super) name: String,
+    pub(super) finalizer: String,
+    pub(super) settings: Settings,
+    pub(super) queue: WorkQueue<ObjectKey>,
+    pub(super) main: Arc<Informer>,
+    pub(super) stores: Stores,
+    pub(super) writes: Arc<Writes>,
+    pub(super) metrics: ControllerMetrics,
+    /// The pattern of which each reconcile's context is made.
+    pub(super) context: Context<R::Resource>,
+}
+
+/// Why there was no answer from the reconciler, or a bad one.
+enum Failure<E> {
+    /// The reconciler's own error.
+    Reconciler(E),
+    /// The finalizer could not be added or removed.
+    Finalizer(WriteError),
+}
+
+impl<R: Reconciler> Workshop<R> {
+    /// Takes keys and reconciles them until the queue is closed.
+    pub(super) async fn work(self: Arc<Self>) {
+        while let Some(work) = self.queue.get().await {
+            self.process(work).await;
+        }
+    }
+
+    async fn process(&self, work: Work<ObjectKey>) {
+        let key = work.key().clone();
+        let now = self.context.clock().instant();
+        if self.writes.is_behind(&key, &self.stores, now) {
+            self.metrics.held_back.inc();
+            let marks = Reasons::from_bits(work.marks()) | Reason::CaughtUp.into();
+            work.finish(Finish::Postpone(CATCH_UP), marks.bits());
+            return;
+        }
+        let Some(cached) = self.main.objects().get(&key) else {
+            self.writes.forget(&key);
+            work.finish(Finish::Forget, 0);
+            return;
+        };
+        let Some(object) = self.read(&cached) else {
+            work.finish(Finish::Forget, 0);
+            return;
+        };
+        let reasons = Reasons::from_bits(work.marks());
+        let cx = self.context.of_attempt(key, work.attempt(), reasons);
+        let span = tracing::info_span!(
+            "reconcile",
+            controller = %self.name,
+            key = %cx.key(),
+            attempt = cx.attempt(),
+            reason = %reasons
+        );
+        let outcome = self.attempt(object, &cx, now).instrument(span.clone()).await;
+        self.metrics.count(
+            outcome,
+            self.context.clock().instant().saturating_duration_since(now),
+        );
+        let (finish, reason) = outcome.finish();
+        let delay = work.finish(finish, reason.map_or(Reasons::NONE, Reasons::from).bits());
+        span.in_scope(|| tracing::debug!(result = outcome.result(), again_after = ?delay, "reconciled"));
+    }
+
+    /// The object as its type; `None` when there is nothing to do with it.
+    fn read(&self, cached: &CachedObject) -> Option<Arc<R::Resource>> {
+        if let Some(annotation) = &self.settings.paused_by
+            && cached.has_annotations()
+            && cached
+                .annotations()
+                .get(annotation.as_str())
+                .is_some_and(|value| value == "true")
+        {
+            tracing::debug!(controller = %self.name, key = %cached.key(), "paused");
+            return None;
+        }
+        // What cannot be read was reported; a change of the object brings its key back.
+        self.main.decode(cached).ok().map(Arc::new)
+    }
+
+    async fn attempt(
+        &self,
+        object: Arc<R::Resource>,
+        cx: &Context<R::Resource>,
+        now: crate::clock::Instant,
+    ) -> Outcome {
+        self.metrics.active.inc();
+        let reconcile = self
+            .writes
+            .note(cx.key(), &self.stores, now, self.protocol(object, cx));
+        let guarded = AssertUnwindSafe(reconcile).catch_unwind();
+        let ended = match self.settings.timeout {
+            Some(limit) => cx.clock().timeout(limit, guarded).await,
+            None => Some(guarded.await),
+        };
+        self.metrics.active.dec();
+        match ended {
+            Some(Ok(Ok(action))) => Outcome::Done(action),
+            Some(Ok(Err(Failure::Reconciler(error)))) => {
+                let class = self.reconciler.classify(&error);
+                report(&error, class);
+                Outcome::Failed(class)
+            }
+            Some(Ok(Err(Failure::Finalizer(error)))) => {
+                report(&error, ErrorClass::Retryable);
+                Outcome::Failed(ErrorClass::Retryable)
+            }
+            Some(Err(panic)) => {
+                tracing::error!(panic = message_of(panic.as_ref()), "the reconciler panicked");
+                Outcome::Panicked
+            }
+            None => {
+                tracing::warn!(limit = ?self.settings.timeout, "the reconcile took too long and was given up");
+                Outcome::TimedOut
+            }
+        }
+    }
+
+    /// Calls the reconciler for an object that lives, or its cleanup for one that is being deleted.
+    async fn protocol(
+        &self,
+        object: Arc<R::Resource>,
+        cx: &Context<R::Resource>,
+    ) -> Result<Action, Failure<R::Error>> {
+        let meta = kube::Resource::meta(object.as_ref());
+        if !implements_cleanup::<R>() {
+            if meta.deletion_timestamp.is_none() {
+                return self
+                    .reconciler
+                    .reconcile(object, cx)
+                    .await
+                    .map_err(Failure::Reconciler);
+            }
+            if meta
+                .finalizers
+                .iter()
+                .flatten()
+                .any(|held| *held == self.finalizer)
+            {
+                // An earlier version of the operator had a cleanup.
+                let released = cx.toolkit().release_finalizer(object, &self.finalizer).await;
+                released.map_err(Failure::Finalizer)?;
+            }
+            return Ok(Action::await_change());
+        }
+        let claim = cx
+            .toolkit()
+            .claim_finalizer(object, &self.finalizer)
+            .await
+            .map_err(Failure::Finalizer)?;
+        match claim {
+            Claim::Reconcile(object) => self
+                .reconciler
+                .reconcile(object, cx)
+                .await
+                .map_err(Failure::Reconciler),
+            Claim::Cleanup(object) => {
+                let action = self
+                    .reconciler
+                    .cleanup(Arc::clone(&object), cx)
+                    .await
+                    .map_err(Failure::Reconciler)?;
+                if action == Action::AwaitChange {
+                    let released = cx.toolkit().release_finalizer(object, &self.finalizer).await;
+                    released.map_err(Failure::Finalizer)?;
+                }
+                Ok(action)
+            }
+            Claim::Nothing => Ok(Action::await_change()),
+        }
+    }
+}
+
+fn report(error: &(dyn Error + 'static), class: ErrorClass) {
+    let error = chain(error);
+    match class {
+        ErrorClass::Terminal => tracing::error!(%error, "the reconcile failed for good"),
+        ErrorClass::Retryable | ErrorClass::RetryAfter(_) => tracing::warn!(%error, "the reconcile failed"),
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "(no message)",
+    }
+}
