@@ -42,7 +42,7 @@ impl DefinitionId {
         let line = &DEFINITIONS[usize::from(self.0)];
         line.schema.get_or_init(|| {
             let json: Value = serde_json::from_str(line.json).expect("the committed table holds JSON");
-            published::parse(line.name, &json, line.forms)
+            published::parse(self, &json, line.forms)
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What kinds exist: built-ins from a table, custom ones from their definitions.
 
+mod builtin;
 mod builtin_table;
 mod custom;
 pub mod decode;
@@ -12,8 +13,12 @@ mod schema;
 mod table;
 mod validate;
 
+pub use builtin::{Nowhere, Surroundings};
 pub use builtin_table::openapi_definitions;
-pub use custom::{Conversion, CustomDefinition, CustomType, Keywords, Pattern, Rule};
+pub use custom::{
+    CLEANUP_FINALIZER, Conversion, CustomDefinition, CustomType, Keywords, Pattern, Rule, begin_deletion,
+    continue_deletion, finish_deletion, settle_names,
+};
 pub use definitions::DefinitionId;
 pub use resource::{
     Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,

@@ -3,15 +3,22 @@
 //! 1. [`decode::from_json`](super::decode::from_json) reads the body and notices duplicate fields.
 //! 2. [`ResourceType::read`] brings the object into the form of its type and notices unknown fields.
 //! 3. [`ResourceType::fill_defaults`] fills in what the client left out.
-//! 4. [`ResourceType::validate_create`], [`ResourceType::validate_update`] and [`ResourceType::validate_status_update`] say what is
+//! 4. [`ResourceType::prepare_create`] and [`ResourceType::prepare_update`] reset what a write may not bring along and give out what
+//!    the server gives: addresses, finalizers, labels, the status of a new object.
+//! 5. [`ResourceType::validate_create`], [`ResourceType::validate_update`] and [`ResourceType::validate_status_update`] say what is
 //!    wrong with it.
 //!
 //! Objects that come from the store go through [`ResourceType::read_stored`].
 
 use serde_json::Value;
 
-use super::{custom, decode, resource::ResourceType, validate, validate::Verdict};
-use crate::apiserver::status::FieldError;
+use super::{
+    builtin::{self, Surroundings},
+    custom, decode,
+    resource::ResourceType,
+    validate::{self, Verdict},
+};
+use crate::apiserver::status::{FieldError, StatusError};
 
 impl ResourceType {
     /// Brings an object that a client sent into the form of its type: values get their canonical form, unknown fields go. Defaults
@@ -36,7 +43,43 @@ impl ResourceType {
     /// Fills in what the client left out. Of custom resources [`ResourceType::read`] has done it already; to do it again changes
     /// nothing.
     pub fn fill_defaults(&self, object: &mut Value) {
-        custom::read_stored(self, object);
+        match (&self.custom, &self.schema) {
+            (None, Some(schema)) => builtin::fill(schema, object),
+            _ => custom::read_stored(self, object),
+        }
+    }
+
+    /// Resets and completes a new object that has its name, its uid and its creation time: its status becomes that of a new
+    /// object, a Service gets its address, a Job its selector, a Pod its priority.
+    ///
+    /// # Errors
+    /// 403 and 422 where the server's own admission refuses the object.
+    pub fn prepare_create(&self, object: &mut Value, around: &dyn Surroundings) -> Result<(), StatusError> {
+        if self.custom.is_some() {
+            if self.rules.status_subresource
+                && let Some(fields) = object.as_object_mut()
+            {
+                fields.remove("status");
+            }
+            return Ok(());
+        }
+        builtin::prepare_create(self, object, around)
+    }
+
+    /// Resets and completes a change of an object whose status has been put back already.
+    ///
+    /// # Errors
+    /// 403 and 422 where the server's own admission refuses the change.
+    pub fn prepare_update(
+        &self,
+        new: &mut Value,
+        old: &Value,
+        around: &dyn Surroundings,
+    ) -> Result<(), StatusError> {
+        match self.custom {
+            Some(_) => Ok(()),
+            None => builtin::prepare_update(self, new, old, around),
+        }
     }
 
     /// What is wrong with a new object. `metadata` is what is wrong with its metadata; it comes first in the verdict.

@@ -10,7 +10,8 @@ use super::{
 };
 
 /// The schema of the definition of that name.
-pub(super) fn parse(name: &str, json: &Value, forms: &str) -> Schema {
+pub(super) fn parse(id: DefinitionId, json: &Value, forms: &str) -> Schema {
+    let name = id.name();
     let mut schema = match json.as_object() {
         Some(fields) => node(fields),
         None => Schema::default(),
@@ -30,15 +31,15 @@ pub(super) fn parse(name: &str, json: &Value, forms: &str) -> Schema {
             schema.preserve_unknown = true;
             schema.format = Some("schema-or-other".into());
         }
-        _ if !forms.is_empty() => schema.typed = Some(Arc::new(typed_fields(name, forms))),
+        _ if !forms.is_empty() => schema.typed = Some(Arc::new(typed_fields(id, forms))),
         _ => {}
     }
     schema
 }
 
 /// Reads the columns of the table that tell how the server's own type reads and writes each field.
-fn typed_fields(name: &str, forms: &str) -> TypedFields {
-    let mut parts = name.rsplit('.');
+fn typed_fields(id: DefinitionId, forms: &str) -> TypedFields {
+    let mut parts = id.name().rsplit('.');
     let (kind, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let fields = forms.split('\t').filter_map(|column| {
         let (field, rest) = column.split_once('=')?;
@@ -61,6 +62,7 @@ fn typed_fields(name: &str, forms: &str) -> TypedFields {
         Some((Arc::from(field), shape))
     });
     TypedFields {
+        definition: id,
         name: format!("{version}.{kind}").into(),
         fields: fields.collect(),
     }

@@ -60,6 +60,8 @@ pub struct Schema {
 /// How the server's own type of a definition reads and writes JSON.
 #[derive(Clone, Debug)]
 pub struct TypedFields {
+    /// The definition, for example `io.k8s.api.core.v1.PodSpec`.
+    pub definition: super::definitions::DefinitionId,
     /// The name of the type as error messages show it, for example `v1.PodSpec`.
     pub name: Arc<str>,
     /// Each field by its JSON name.

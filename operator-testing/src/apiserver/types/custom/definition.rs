@@ -17,6 +17,10 @@ use crate::apiserver::types::{
 pub struct CustomDefinition {
     /// The name of the definition: `plural.group`.
     pub name: Arc<str>,
+    /// The API group.
+    pub group: Arc<str>,
+    /// The names it has been given (`status.acceptedNames`).
+    pub accepted_names: Value,
     /// The uid of the definition, so that one made again is told from its predecessor.
     pub uid: Arc<str>,
     /// The version that objects are stored in.
@@ -104,6 +108,8 @@ impl CustomDefinition {
             .map(|(_, resource)| Arc::clone(resource))
             .collect();
         Self {
+            group: text(&spec["group"]),
+            accepted_names: crd["status"]["acceptedNames"].clone(),
             uid: text(&crd["metadata"]["uid"]),
             name: Arc::clone(&name),
             storage_version: Arc::clone(&storage_version),
@@ -168,7 +174,11 @@ impl Shared<'_> {
             short_names: texts(&names["shortNames"]),
             categories: texts(&names["categories"]),
             namespaced: spec["scope"] == "Namespaced",
-            verbs: VERBS.map(Arc::from).to_vec(),
+            verbs: VERBS
+                .into_iter()
+                .filter(|verb| !self.terminating || !matches!(*verb, "patch" | "create" | "update"))
+                .map(Arc::from)
+                .collect(),
             subresources: subresources(has_status, scale.is_some()),
             schema: Some(SchemaRef::owned(structural::with_object_fields(&written))),
             rules: Rules {

@@ -3,6 +3,7 @@
 mod defaults;
 mod definition;
 mod keywords;
+mod lifecycle;
 mod metadata;
 mod prune;
 mod structural;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 pub use definition::{Conversion, CustomDefinition, CustomType};
 pub use keywords::{Keywords, Pattern, Rule};
+pub use lifecycle::{CLEANUP_FINALIZER, begin_deletion, continue_deletion, finish_deletion, settle_names};
 
 use super::resource::ResourceType;
 

@@ -1,0 +1,195 @@
+//! What a write may not bring along, and what the server adds to it.
+//!
+//! Source: the strategies in `k8s.io/kubernetes/pkg/registry/*/*/strategy.go` and the admission plugins that are always on.
+
+use serde_json::{Value, json};
+
+use super::{
+    addresses, defaults,
+    fields::{at, default, items, object_mut, remove, text},
+    pods,
+};
+use crate::apiserver::{
+    status::StatusError,
+    types::{decode, resource::ResourceType},
+};
+
+/// The other objects of the server, for rules that look at them.
+pub trait Surroundings {
+    /// An object; `namespace` is empty for kinds without.
+    fn find(&self, group: &str, plural: &str, namespace: &str, name: &str) -> Option<Value>;
+
+    /// Every object of a kind in all namespaces.
+    fn all(&self, group: &str, plural: &str) -> Vec<Value>;
+}
+
+/// A server without objects.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nowhere;
+
+impl Surroundings for Nowhere {
+    fn find(&self, _: &str, _: &str, _: &str, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn all(&self, _: &str, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+}
+
+/// Resets and completes a new object that has its name, uid and creation time.
+pub(in crate::apiserver::types) fn prepare_create(
+    kind: &ResourceType,
+    object: &mut Value,
+    around: &dyn Surroundings,
+) -> Result<(), StatusError> {
+    let resource = kind.group_resource();
+    // A node tells its own status.
+    if kind.rules.status_subresource && resource != "nodes" {
+        remove(object, "status");
+    }
+    match &*resource {
+        "pods" => pods::admit(object, around)?,
+        "services" => addresses::allocate(object, None, around)?,
+        "jobs.batch" => name_job(object),
+        "daemonsets.apps" => set_template_generation(object, 1),
+        "persistentvolumeclaims" => add_finalizer(object, "kubernetes.io/pvc-protection"),
+        "persistentvolumes" => {
+            add_finalizer(object, "kubernetes.io/pv-protection");
+            let now = object["metadata"]["creationTimestamp"].clone();
+            object["status"] = json!({"phase": "Pending", "lastPhaseTransitionTime": now});
+        }
+        "customresourcedefinitions.apiextensions.k8s.io" => {
+            object["status"] = json!({"acceptedNames": {"plural": "", "kind": ""}, "conditions": null, "storedVersions": null});
+            store_version(object);
+        }
+        "namespaces" => {
+            let finalizers =
+                object_mut(object, "spec").map(|spec| spec.entry("finalizers").or_insert(json!([])));
+            if let Some(Value::Array(list)) = finalizers
+                && !list.contains(&"kubernetes".into())
+            {
+                list.push("kubernetes".into());
+            }
+        }
+        _ => {}
+    }
+    complete(kind, object);
+    if resource == "pods" {
+        object["status"]["qosClass"] = pods::quality_of_service(&object["spec"]).into();
+    }
+    Ok(())
+}
+
+/// Resets and completes a change of an object. The server has put back what belongs to the status subresource.
+pub(in crate::apiserver::types) fn prepare_update(
+    kind: &ResourceType,
+    new: &mut Value,
+    old: &Value,
+    around: &dyn Surroundings,
+) -> Result<(), StatusError> {
+    match &*kind.group_resource() {
+        "services" => addresses::allocate(new, Some(old), around)?,
+        "daemonsets.apps" => {
+            let generation = template_generation(old);
+            let is_changed = new["spec"]["template"] != old["spec"]["template"];
+            set_template_generation(new, generation + i64::from(is_changed));
+        }
+        "customresourcedefinitions.apiextensions.k8s.io" => store_version(new),
+        // A type cannot be taken away, only changed, which validation refuses.
+        "secrets" if text(new, "type").is_empty() => new["type"] = old["type"].clone(),
+        _ => {}
+    }
+    complete(kind, new);
+    Ok(())
+}
+
+/// Adds what the type always writes and the defaults of what was added.
+fn complete(kind: &ResourceType, object: &mut Value) {
+    let Some(schema) = &kind.schema else { return };
+    // The object has been read once already; reading it again only adds what is missing.
+    if decode::read(schema, object, "").is_ok() {
+        defaults::fill(schema, object);
+    }
+}
+
+/// Makes sure the version that objects are stored in is among the stored versions.
+fn store_version(definition: &mut Value) {
+    let storage = items(&definition["spec"], "versions")
+        .iter()
+        .find(|version| version["storage"] == true)
+        .map(|version| version["name"].clone());
+    let Some(storage) = storage else { return };
+    let stored = &mut definition["status"]["storedVersions"];
+    match stored.as_array_mut() {
+        Some(list) if list.contains(&storage) => {}
+        Some(list) => list.push(storage),
+        None => *stored = json!([storage]),
+    }
+}
+
+fn add_finalizer(object: &mut Value, finalizer: &str) {
+    let Some(metadata) = object_mut(object, "metadata") else {
+        return;
+    };
+    let list = metadata.entry("finalizers").or_insert(json!([]));
+    if let Some(list) = list.as_array_mut()
+        && !list.iter().any(|known| known == finalizer)
+    {
+        list.push(finalizer.into());
+    }
+}
+
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn template_generation(set: &Value) -> i64 {
+    let annotation = at(set, &["metadata", "annotations", TEMPLATE_GENERATION]);
+    annotation
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1)
+}
+
+fn set_template_generation(set: &mut Value, generation: i64) {
+    if let Some(annotations) = object_mut(&mut set["metadata"], "annotations") {
+        annotations.insert(TEMPLATE_GENERATION.into(), generation.to_string().into());
+    }
+}
+
+/// Ties the pods of a job to it by its uid, unless the client does so itself.
+fn name_job(job: &mut Value) {
+    if job["spec"]["manualSelector"] == true {
+        return;
+    }
+    let (name, uid) = (
+        text(&job["metadata"], "name").to_owned(),
+        text(&job["metadata"], "uid").to_owned(),
+    );
+    let shared =
+        at(job, &["spec", "template", "metadata", "labels"]).is_null() || job["metadata"]["labels"].is_null();
+    let labels = [
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        ("job-name", &name),
+    ];
+    if let Some(template) = job["spec"]["template"].get_mut("metadata")
+        && let Some(known) = object_mut(template, "labels")
+    {
+        for (key, value) in labels {
+            known.entry(key).or_insert_with(|| value.as_str().into());
+        }
+    }
+    // A job without labels of its own shares those of its template.
+    if shared {
+        let template = at(job, &["spec", "template", "metadata", "labels"]).clone();
+        default(&mut job["metadata"], "labels", template);
+    }
+    if let Some(selector) = object_mut(&mut job["spec"], "selector")
+        && let Some(Value::Object(wanted)) = Some(selector.entry("matchLabels").or_insert(json!({})))
+    {
+        wanted
+            .entry("batch.kubernetes.io/controller-uid")
+            .or_insert_with(|| uid.as_str().into());
+    }
+}
