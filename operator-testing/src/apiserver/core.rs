@@ -16,7 +16,7 @@ use crate::clock::Clock;
 #[derive(Debug)]
 pub(crate) struct Core {
     state: Mutex<State>,
-    pub(crate) types: TypeTable,
+    pub(crate) types: Arc<TypeTable>,
     pub(crate) clock: Clock,
     pub(crate) access: Access,
     pub(crate) audit: AuditLog,
@@ -27,13 +27,14 @@ pub(crate) struct Core {
 pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) dice: Dice,
+    pub(crate) types: Arc<TypeTable>,
 }
 
 impl Core {
     pub(crate) fn new(state: State, clock: Clock, access: Access, audit: AuditLog) -> Self {
         Self {
+            types: Arc::clone(&state.types),
             state: Mutex::new(state),
-            types: TypeTable::new(),
             clock,
             access,
             audit,

@@ -203,6 +203,7 @@ impl ApiServerBuilder {
         let state = State {
             store: Store::new(self.retention),
             dice: Dice::seeded(self.seed),
+            types: Arc::default(),
         };
         let clock = self.clock.unwrap_or_else(|| Clock::starting_at(EPOCH));
         let core = Core::new(state, clock, self.access, AuditLog::new(self.audit_limit));

@@ -106,6 +106,7 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
         target,
         resource: Arc::clone(resource),
         types: &core.types,
+        time: core.clock.now(),
         now: core.now(),
         view: view(core, user, target),
         warnings: Vec::new(),

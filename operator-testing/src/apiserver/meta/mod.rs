@@ -27,6 +27,22 @@ pub(super) fn metadata_mut(object: &mut Object) -> &mut Object {
         .expect("metadata was made an object above")
 }
 
+/// The members of a value; none if it is no object.
+pub fn into_object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
+
+/// The members of a stored object.
+///
+/// # Panics
+/// If the value is no object, which what is stored always is.
+pub fn object_of(value: &Value) -> &Object {
+    value.as_object().expect("what is stored is an object")
+}
+
 /// A text in `metadata`; empty if it is missing.
 pub(super) fn text<'a>(object: &'a Object, field: &str) -> &'a str {
     member(object, field).and_then(Value::as_str).unwrap_or_default()

@@ -13,9 +13,9 @@ use super::{
         status::{About, StatusError},
         store::{ObjectKey, Stored},
     },
-    Call, Halt, body, encode,
+    Call, Halt, decode, encode, managers,
     options::WriteOptions,
-    strategy,
+    owners, strategy,
 };
 
 /// How often a name is generated anew when the generated one is taken.
@@ -24,8 +24,10 @@ const ATTEMPTS: usize = 8;
 /// `POST` to a collection.
 pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "CreateOptions", false)?;
-    let mut object = body::object(call)?;
+    let mut object = decode::object(call, options.field_validation)?;
     settle_namespace(call, &mut object)?;
+    owners::deduplicate(call, &mut object);
+    managers::track(call, None, &mut object, &options);
     store_new(state, call, object, &options)
 }
 
@@ -37,7 +39,6 @@ pub(super) fn store_new(
     options: &WriteOptions,
 ) -> Result<Response, Halt> {
     let given_revision = meta::text(&object, "resourceVersion").to_owned();
-    strategy::normalise(call, &mut object);
     let uid = state.dice.uid();
     meta::set_system_fields(&mut object, &uid, &call.now, call.resource.rules.generation);
     let mut generated = false;
@@ -50,7 +51,8 @@ pub(super) fn store_new(
     }
     admission::mutate(state, call, Some(&mut object), None)?;
     strategy::prepare_create(call, &mut object);
-    strategy::validate_create(call, &object)?;
+    owners::deduplicate(call, &mut object);
+    strategy::validate_create(call, &mut object)?;
     if !matches!(given_revision.as_str(), "" | "0") {
         return Err(StatusError::new(
             500,

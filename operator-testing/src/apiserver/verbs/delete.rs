@@ -165,7 +165,9 @@ fn delete_options(call: &Call<'_>) -> Result<DeleteOptions, StatusError> {
     let body = if call.request.body.is_empty() {
         Value::Null
     } else {
-        body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?
+        body::parse(body::format(call)?, &call.request.body)
+            .map_err(StatusError::bad_request)?
+            .value
     };
     DeleteOptions::read(&body, &call.request.query)
 }

@@ -2,11 +2,14 @@
 
 mod body;
 mod create;
+mod decode;
 mod delete;
 mod encode;
 mod get;
 mod list;
+mod managers;
 mod options;
+mod owners;
 mod patch;
 mod scale;
 mod strategy;
@@ -14,6 +17,8 @@ mod update;
 mod watch;
 
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::{
     core::State,
@@ -51,7 +56,9 @@ pub(crate) struct Call<'a> {
     pub(crate) target: &'a Target,
     pub(crate) resource: Arc<ResourceType>,
     pub(crate) types: &'a TypeTable,
-    /// The time of the request, in whole seconds.
+    /// The time of the request.
+    pub(crate) time: Timestamp,
+    /// The same in whole seconds, as objects show it.
     pub(crate) now: String,
     /// The revision that reads are held back to, for a client that is made to see the past.
     pub(crate) view: Option<Revision>,

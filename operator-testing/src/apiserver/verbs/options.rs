@@ -5,6 +5,7 @@
 use super::{
     super::{
         core::State,
+        patch::apply::manager_name,
         request::{Query, Request},
         status::{About, FieldError, StatusError},
         store::Revision,
@@ -23,7 +24,6 @@ pub(crate) enum FieldValidation {
 
 /// What creates, updates and patches share.
 #[derive(Clone, Debug, Default)]
-#[expect(dead_code, reason = "managed fields and field validation will read the rest")]
 pub(crate) struct WriteOptions {
     pub(crate) dry_run: bool,
     pub(crate) manager: String,
@@ -125,18 +125,11 @@ fn validate_manager(manager: &str, errors: &mut Vec<FieldError>) {
 
 /// The field manager of a write: as given, or what the user agent begins with.
 fn manager_of(given: &str, agent: &str) -> String {
-    if !given.is_empty() {
-        return given.to_owned();
+    if given.is_empty() {
+        manager_name(agent)
+    } else {
+        given.to_owned()
     }
-    let name = agent.split('/').next().unwrap_or_default();
-    let mut manager = String::new();
-    for character in name.chars().filter(|character| !character.is_control()) {
-        if manager.len() + character.len_utf8() > 128 {
-            break;
-        }
-        manager.push(character);
-    }
-    manager
 }
 
 /// Reads a resource version; empty and `0` ask for nothing in particular.

@@ -8,13 +8,15 @@ use super::{
     super::{
         core::State,
         meta::{self, Object},
+        patch::{self, apply::Applied},
         response::Response,
-        status::StatusError,
+        status::{About, StatusError},
+        types::Schema,
     },
     Call, Halt,
-    body::{self, Format},
-    create,
-    options::WriteOptions,
+    body::{self, Format, Parsed},
+    create, decode, managers,
+    options::{FieldValidation, WriteOptions},
     strategy::Part,
     update,
 };
@@ -62,59 +64,113 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     let options = WriteOptions::of(call.request, "PatchOptions", kind == PatchType::Apply)?;
     let stored = state.store.get(&call.storage(), &call.key()).cloned();
     let Some(stored) = stored else {
+        if kind == PatchType::Apply && call.target.subresource.is_empty() {
+            return create_by_apply(state, call, &options);
+        }
         return Err(call.not_found().into());
     };
-    let old = call.object(&stored);
-    let object = patched(call, kind, &old)?;
-    settle(call, &object)?;
+    let old = Value::Object(call.object(&stored));
     let part = Part::of(&call.target.subresource);
+    let mut object = if kind == PatchType::Apply {
+        apply(call, Some(&old), &options)?
+    } else {
+        let schema = call.resource.schema.clone();
+        let (value, problems) = patched(call, kind, &old, schema.as_deref(), options.field_validation)?;
+        let mut object = decode::patched(call, value, problems, options.field_validation)?;
+        managers::track(call, Some(&old), &mut object, &options);
+        object
+    };
+    create::settle_namespace(call, &mut object)?;
+    update::same_name(meta::text(&object, "name"), &call.target.name)?;
     update::change(state, call, &stored, &old, object, part, &options)
 }
 
-/// The object with the patch applied.
-fn patched(call: &Call<'_>, kind: PatchType, old: &Object) -> Result<Object, StatusError> {
-    let format = if kind == PatchType::Apply {
-        Format::Yaml
-    } else {
-        Format::Json
-    };
-    let patch = body::parse(format, &call.request.body).map_err(StatusError::bad_request)?;
-    let mut object = Value::Object(old.clone());
-    match kind {
-        PatchType::Merge if patch.is_object() => merge(&mut object, patch),
-        _ => return Err(StatusError::bad_request("this type of patch is not served yet")),
-    }
-    match object {
-        Value::Object(object) => Ok(object),
-        _ => Err(StatusError::bad_request("the patch leaves no object")),
-    }
-}
-
-/// RFC 7386.
-pub(super) fn merge(target: &mut Value, patch: Value) {
-    match patch {
-        Value::Object(patch) => {
-            if !target.is_object() {
-                *target = Value::Object(Object::new());
-            }
-            let Some(members) = target.as_object_mut() else {
-                return;
-            };
-            for (name, value) in patch {
-                if value.is_null() {
-                    members.remove(&name);
-                } else {
-                    merge(members.entry(name).or_insert(Value::Null), value);
-                }
-            }
+/// A value with the patch of the request applied, and what strict decoding finds in the patch.
+pub(super) fn patched(
+    call: &Call<'_>,
+    kind: PatchType,
+    old: &Value,
+    schema: Option<&Schema>,
+    validation: FieldValidation,
+) -> Result<(Value, Vec<String>), StatusError> {
+    let Parsed {
+        value: patch,
+        duplicates,
+    } = body::parse(Format::Json, &call.request.body).map_err(|error| {
+        let prefix = match (kind, validation) {
+            (PatchType::Strategic, _) | (_, FieldValidation::Ignore) => "",
+            _ => "error decoding patch: ",
+        };
+        StatusError::bad_request(format!("{prefix}{error}"))
+    })?;
+    let mut problems: Vec<String> = duplicates
+        .iter()
+        .map(|path| format!("duplicate field {path:?}"))
+        .collect();
+    let value = match kind {
+        PatchType::Json => {
+            problems = problems
+                .iter()
+                .map(|problem| format!("json patch {problem}"))
+                .chain(patch::json::unknown_fields(&patch))
+                .collect();
+            patch::json::apply(old, &patch)?
         }
-        other => *target = other,
-    }
+        PatchType::Strategic => {
+            let nothing = Schema::default();
+            patch::strategic::apply(old, &patch, schema.unwrap_or(&nothing))?
+        }
+        PatchType::Merge | PatchType::Apply => {
+            let mut value = old.clone();
+            patch::merge::apply(&mut value, &patch)?;
+            value
+        }
+    };
+    Ok((value, problems))
 }
 
-/// A patch may move an object neither to another name nor to another namespace.
-fn settle(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
-    update::same_name(meta::text(object, "name"), &call.target.name)?;
-    let mut copy = object.clone();
-    create::settle_namespace(call, &mut copy)
+/// Creates the object that an apply describes.
+fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOptions) -> Result<Response, Halt> {
+    let mut object = apply(call, None, options)?;
+    let uid = meta::text(&object, "uid");
+    if !uid.is_empty() {
+        let why = format!(
+            "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        );
+        return Err(StatusError::conflict(call.about(), why).into());
+    }
+    create::settle_namespace(call, &mut object)?;
+    update::same_name(meta::text(&object, "name"), &call.target.name)?;
+    create::store_new(state, call, object, options)
+}
+
+/// The object with the configuration of the request applied.
+fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Result<Object, StatusError> {
+    let Parsed {
+        value: config,
+        duplicates,
+    } = body::parse(Format::Yaml, &call.request.body)
+        .map_err(|error| StatusError::bad_request(format!("error decoding YAML: {error}")))?;
+    let applied = managers::with_request(call, options, |request| {
+        patch::apply::apply(old, &config, options.force, request)
+    })?;
+    let value = match (applied, old) {
+        (Applied::Changed(value), _) => value,
+        (Applied::Unchanged, Some(old)) => old.clone(),
+        (Applied::Unchanged, None) => config,
+    };
+    let problems = duplicates
+        .iter()
+        .map(|path| format!("duplicate field {path:?}"))
+        .collect();
+    decode::patched(call, value, problems, options.field_validation)
+}
+
+/// What an error about the scale of the request's object is about.
+pub(super) fn about_scale<'a>(call: &'a Call<'_>) -> About<'a> {
+    About {
+        group: "autoscaling",
+        kind: "Scale",
+        name: &call.target.name,
+    }
 }

@@ -10,13 +10,18 @@ use super::{
     super::{
         core::State,
         meta::{self, Object},
+        patch::apply::{
+            self, Applied, FieldSet, OneVersion,
+            scale::{self, ReplicasPaths},
+        },
         response::Response,
         status::{FieldError, StatusError},
         store::Stored,
-        types::ScalePaths,
+        types::{DefinitionId, ScalePaths},
     },
     Call, Halt, body, encode,
     options::WriteOptions,
+    patch::{PatchType, about_scale},
     strategy::Part,
     update,
 };
@@ -31,19 +36,23 @@ pub(super) fn get(state: &State, call: &mut Call<'_>) -> Result<Response, Halt> 
 /// `PUT` of a scale.
 pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "UpdateOptions", false)?;
+    let body = body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?;
     let (stored, paths) = find(state, call)?;
-    let scale = body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?;
-    rescale(state, call, &stored, &paths, &scale, &options)
+    rescale(state, call, &stored, &paths, Write::Update(body.value), &options)
 }
 
 /// `PATCH` of a scale.
 pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
-    let options = WriteOptions::of(call.request, "PatchOptions", false)?;
+    let kind = PatchType::of(call)?;
+    let options = WriteOptions::of(call.request, "PatchOptions", kind == PatchType::Apply)?;
     let (stored, paths) = find(state, call)?;
-    let mut scale = scale_of(&call.object(&stored), &paths)?;
-    let patch = body::parse(body::Format::Json, &call.request.body).map_err(StatusError::bad_request)?;
-    super::patch::merge(&mut scale, patch);
-    rescale(state, call, &stored, &paths, &scale, &options)
+    rescale(state, call, &stored, &paths, Write::Patch(kind), &options)
+}
+
+/// How a scale is written.
+enum Write {
+    Update(Value),
+    Patch(PatchType),
 }
 
 fn find(state: &State, call: &Call<'_>) -> Result<(Arc<Stored>, ScalePaths), Halt> {
@@ -57,22 +66,22 @@ fn rescale(
     call: &mut Call<'_>,
     stored: &Stored,
     paths: &ScalePaths,
-    scale: &Value,
+    write: Write,
     options: &WriteOptions,
 ) -> Result<Response, Halt> {
-    let old = call.object(stored);
+    let old = Value::Object(call.object(stored));
+    let versions = replicas_paths(call);
+    let mut old_scale = scale_of(meta::object_of(&old), paths)?;
+    scale::show(&old, &mut old_scale, &versions).map_err(StatusError::internal)?;
+    let scale = written(call, &old_scale, write, options)?;
     let replicas = scale
         .pointer("/spec/replicas")
         .and_then(Value::as_i64)
         .unwrap_or(0);
+    check_name(call, &scale)?;
     if replicas < 0 {
-        let about = super::About {
-            group: "autoscaling",
-            kind: "Scale",
-            name: &call.target.name,
-        };
         return Err(StatusError::invalid(
-            about,
+            about_scale(call),
             &[FieldError::invalid(
                 "spec.replicas",
                 &replicas.into(),
@@ -81,24 +90,77 @@ fn rescale(
         )
         .into());
     }
-    let mut object = old.clone();
+    let mut value = old.clone();
+    scale::carry_back(&scale, &mut value, &call.resource.api_version(), &versions)
+        .map_err(StatusError::internal)?;
+    let mut object = meta::into_object(value);
     set(&mut object, &paths.spec_replicas, replicas.into());
-    let version = scale
-        .pointer("/metadata/resourceVersion")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    meta::metadata_mut(&mut object).insert("resourceVersion".into(), version.into());
-    if version.is_empty() {
-        meta::metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
-    }
-    update::change(state, call, stored, &old, object, Part::Main, options)?;
-    let key = call.key();
-    let now = match state.store.get(&call.storage(), &key) {
-        Some(stored) => call.object(stored),
-        None => old,
+    let version = match scale.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
+        None | Some("" | "0") => stored.revision.to_string(),
+        Some(version) => version.to_owned(),
     };
-    let scale = scale_of(&now, paths)?;
+    meta::metadata_mut(&mut object).insert("resourceVersion".into(), version.into());
+    let answer = update::change(state, call, stored, &old, object, Part::Main, options)?;
+    let now: Value = serde_json::from_slice(answer.bytes()).unwrap_or(old);
+    let scale = scale_of(meta::object_of(&now), paths)?;
+    call.warnings.extend(answer.warnings);
     Ok(encode::finish(call, Response::value(200, &scale)))
+}
+
+/// The scale that a client wrote, with its managers.
+fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -> Result<Value, StatusError> {
+    let schema = DefinitionId::named("io.k8s.api.autoscaling.v1.Scale").map(DefinitionId::schema);
+    let request = apply::Request {
+        manager: &options.manager,
+        subresource: "scale",
+        api_version: "autoscaling/v1",
+        kind: "Scale",
+        schema,
+        reset: &FieldSet::default(),
+        versions: &OneVersion,
+        now: call.time,
+    };
+    let mut scale = match write {
+        Write::Update(scale) => scale,
+        Write::Patch(PatchType::Apply) => {
+            let config = body::parse(body::Format::Yaml, &call.request.body)
+                .map_err(|error| StatusError::bad_request(format!("error decoding YAML: {error}")))?;
+            return match apply::apply(Some(old), &config.value, options.force, &request)? {
+                Applied::Changed(scale) => Ok(scale),
+                Applied::Unchanged => Ok(old.clone()),
+            };
+        }
+        Write::Patch(kind) => super::patch::patched(call, kind, old, schema, options.field_validation)?.0,
+    };
+    apply::track_update(Some(old), &mut scale, &request);
+    Ok(scale)
+}
+
+fn check_name(call: &Call<'_>, scale: &Value) -> Result<(), StatusError> {
+    match scale.pointer("/metadata/name").and_then(Value::as_str) {
+        None | Some("") => Err(StatusError::bad_request(format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            call.target.name
+        ))),
+        Some(name) => update::same_name(name, &call.target.name),
+    }
+}
+
+/// Where every version of the resource keeps its replicas.
+fn replicas_paths(call: &Call<'_>) -> ReplicasPaths {
+    let types = call.types.snapshot();
+    types
+        .versions_of(&call.resource.group)
+        .filter_map(|version| {
+            let resource = version
+                .resources
+                .iter()
+                .find(|other| other.plural == call.resource.plural)?;
+            Some((version.api_version(), resource.scale.clone()?))
+        })
+        .fold(ReplicasPaths::default(), |paths, (version, scale)| {
+            paths.version(&version, scale.spec_replicas.iter().map(|part| &**part))
+        })
 }
 
 /// The scale of an object.

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{
     super::{
         meta::{self, Object, metadata_mut},
-        status::{FieldError, StatusError},
-        types::ResourceType,
+        status::StatusError,
+        types::{ResourceType, Verdict},
     },
     Call,
 };
@@ -35,11 +35,10 @@ impl Part {
 }
 
 /// Brings an object that was just read into the shape its kind has: empty metadata dropped, defaults filled in.
-pub(super) fn normalise(call: &Call<'_>, object: &mut Object) {
+pub(super) fn normalise(object: &mut Object) {
     let metadata = metadata_mut(object);
     metadata.retain(|field, value| !is_empty(value) || !DROPPED_IF_EMPTY.contains(&field.as_str()));
     metadata.retain(|_, value| !value.is_null());
-    let _ = call;
 }
 
 /// Members of metadata that a real server leaves out when they hold nothing.
@@ -151,29 +150,41 @@ fn is_changed(call: &Call<'_>, object: &Object, old: &Object) -> bool {
 }
 
 /// Checks a new object.
-pub(super) fn validate_create(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
+pub(super) fn validate_create(call: &mut Call<'_>, object: &mut Object) -> Result<(), StatusError> {
     let errors = meta::validate_created(object, &call.resource);
-    invalid(call, object, &errors)
+    let value = Value::Object(std::mem::take(object));
+    let verdict = call.resource.validate_create(&value, errors);
+    *object = meta::into_object(value);
+    settle(call, object, verdict)
 }
 
 /// Checks a changed object.
 pub(super) fn validate_update(
-    call: &Call<'_>,
+    call: &mut Call<'_>,
     part: Part,
-    object: &Object,
-    old: &Object,
+    object: &mut Object,
+    old: &Value,
 ) -> Result<(), StatusError> {
-    let errors = meta::validate_updated(object, old, &call.resource);
-    let _ = part;
-    invalid(call, object, &errors)
+    let errors = match old.as_object() {
+        Some(old) => meta::validate_updated(object, old, &call.resource),
+        None => Vec::new(),
+    };
+    let value = Value::Object(std::mem::take(object));
+    let verdict = match part {
+        Part::Status => call.resource.validate_status_update(&value, old, errors),
+        Part::Main | Part::Finalize => call.resource.validate_update(&value, old, errors),
+    };
+    *object = meta::into_object(value);
+    settle(call, object, verdict)
 }
 
-fn invalid(call: &Call<'_>, object: &Object, errors: &[FieldError]) -> Result<(), StatusError> {
-    if errors.is_empty() {
+fn settle(call: &mut Call<'_>, object: &Object, verdict: Verdict) -> Result<(), StatusError> {
+    if verdict.errors.is_empty() {
+        call.warnings.extend(verdict.warnings);
         return Ok(());
     }
     let name = meta::text(object, "name");
-    Err(StatusError::invalid(call.about_kind(name), errors))
+    Err(StatusError::invalid(call.about_kind(name), &verdict.errors))
 }
 
 fn label_namespace(object: &mut Object, name: &str) {

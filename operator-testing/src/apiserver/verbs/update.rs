@@ -2,17 +2,21 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/endpoints/handlers/update.go`, `k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
 
+use serde_json::Value;
+
 use super::{
     super::{
         admission,
         core::State,
         meta::{self, Object, metadata_mut},
+        patch::apply,
         response::Response,
         status::{About, FieldError, StatusError},
         store::Stored,
     },
-    Call, Halt, body, create, encode,
+    Call, Halt, create, decode, encode, managers,
     options::WriteOptions,
+    owners,
     strategy::{self, Part},
 };
 
@@ -22,11 +26,12 @@ const MODIFIED: &str =
 /// `PUT` of an object or of one of its subresources.
 pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "UpdateOptions", false)?;
-    let mut object = body::object(call)?;
+    let mut object = decode::object(call, options.field_validation)?;
     check_name(call, &object)?;
     create::settle_namespace(call, &mut object)?;
     let Some(stored) = state.store.get(&call.storage(), &call.key()).cloned() else {
         if call.resource.rules.create_on_update && call.target.subresource.is_empty() {
+            managers::track(call, None, &mut object, &options);
             return create::store_new(state, call, object, &options);
         }
         return Err(call.not_found().into());
@@ -46,6 +51,9 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     }
     let old = call.object(&stored);
     let part = Part::of(&call.target.subresource);
+    owners::deduplicate(call, &mut object);
+    let old = Value::Object(old);
+    managers::track(call, Some(&old), &mut object, &options);
     change(state, call, &stored, &old, object, part, &options)
 }
 
@@ -54,21 +62,24 @@ pub(super) fn change(
     state: &mut State,
     call: &mut Call<'_>,
     stored: &Stored,
-    old: &Object,
+    old: &Value,
     mut object: Object,
     part: Part,
     options: &WriteOptions,
 ) -> Result<Response, Halt> {
-    strategy::normalise(call, &mut object);
-    admission::mutate(state, call, Some(&mut object), Some(old))?;
+    let old_object = meta::object_of(old);
+    admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
-    strategy::prepare_update(call, part, &mut object, old);
-    strategy::validate_update(call, part, &object, old)?;
-    admission::validate(state, call, Some(&object), Some(old))?;
+    strategy::prepare_update(call, part, &mut object, old_object);
+    owners::deduplicate(call, &mut object);
+    strategy::validate_update(call, part, &mut object, old)?;
+    admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
-    if object == *old {
+    let mut value = Value::Object(object);
+    if apply::keep_times(old, &mut value) {
         return Ok(encode::answer(call, 200, stored));
     }
+    let object = meta::into_object(value);
     if options.dry_run {
         return Ok(encode::answer_object(call, 200, object));
     }
@@ -83,13 +94,13 @@ pub(super) fn change(
 
 /// Whether nothing holds a deleted object back any longer.
 fn is_finished(call: &Call<'_>, object: &Object) -> bool {
-    let grace = meta::member(object, "deletionGracePeriodSeconds").and_then(serde_json::Value::as_i64);
+    let grace = meta::member(object, "deletionGracePeriodSeconds").and_then(Value::as_i64);
     let held_by_spec = call.resource.group.is_empty()
         && &*call.resource.kind == "Namespace"
         && object
             .get("spec")
             .and_then(|spec| spec.get("finalizers"))
-            .and_then(serde_json::Value::as_array)
+            .and_then(Value::as_array)
             .is_some_and(|finalizers| !finalizers.is_empty());
     meta::is_deleting(object)
         && meta::finalizers(object).is_empty()

@@ -1,0 +1,220 @@
+//! From a body to an object of the resource: kind and version checked, fields in the form of their types, defaults filled in.
+//!
+//! Sources: `k8s.io/apiserver/pkg/endpoints/handlers/{create,update,patch,rest}.go`.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        meta::{self, Object},
+        status::{About, FieldError, StatusError},
+        types::decode::fields_in_order,
+    },
+    Call,
+    body::{self, Format, Parsed},
+    options::FieldValidation,
+    strategy,
+};
+
+/// How much of a body messages show.
+const SUMMARY: usize = 30;
+
+/// Reads the body as an object of the resource.
+pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result<Object, StatusError> {
+    let format = body::format(call)?;
+    let Parsed {
+        mut value,
+        duplicates,
+    } = body::parse(format, &call.request.body).map_err(|error| unrecognised(call, &error))?;
+    let type_of_body = check_type(call, &mut value)?;
+    let unknown = call
+        .resource
+        .read(&mut value)
+        .map_err(|error| StatusError::bad_request(format!("{type_of_body}: {error}")))?;
+    let problems = strict_problems(call, format, duplicates, unknown);
+    if !problems.is_empty() {
+        match validation {
+            FieldValidation::Ignore => {}
+            FieldValidation::Warn => call.warnings.extend(problems),
+            FieldValidation::Strict => {
+                let problems = problems.join(", ");
+                return Err(StatusError::bad_request(format!(
+                    "{type_of_body}: strict decoding error: {problems}"
+                )));
+            }
+        }
+    }
+    call.resource.fill_defaults(&mut value);
+    let mut object = meta::into_object(value);
+    strategy::normalise(&mut object);
+    Ok(object)
+}
+
+/// Brings an object that a patch made into the form of the resource; `problems` are those of the patch itself.
+pub(super) fn patched(
+    call: &mut Call<'_>,
+    mut value: Value,
+    mut problems: Vec<String>,
+    validation: FieldValidation,
+) -> Result<Object, StatusError> {
+    let invalid = |value: &Value, why: String| {
+        let about = About {
+            group: "",
+            kind: "",
+            name: "",
+        };
+        StatusError::invalid(
+            about,
+            &[FieldError::invalid("patch", &value.to_string().into(), why)],
+        )
+    };
+    let before = value.clone();
+    let unknown = match call.resource.read(&mut value) {
+        Ok(unknown) => unknown,
+        Err(error) => return Err(invalid(&before, error)),
+    };
+    problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+    if !problems.is_empty() {
+        match validation {
+            FieldValidation::Ignore => {}
+            FieldValidation::Warn => call.warnings.extend(problems),
+            FieldValidation::Strict => {
+                return Err(invalid(
+                    &before,
+                    format!("strict decoding error: {}", problems.join(", ")),
+                ));
+            }
+        }
+    }
+    call.resource.fill_defaults(&mut value);
+    let mut object = meta::into_object(value);
+    strategy::normalise(&mut object);
+    Ok(object)
+}
+
+/// What strict decoding finds, in the order in which the real server finds it.
+fn strict_problems(
+    call: &Call<'_>,
+    format: Format,
+    duplicates: Vec<String>,
+    unknown: Vec<String>,
+) -> Vec<String> {
+    if duplicates.is_empty() && unknown.is_empty() {
+        return Vec::new();
+    }
+    let mut problems: Vec<(String, String)> = duplicates
+        .into_iter()
+        .map(|path| (format!("duplicate field {path:?}"), path))
+        .collect();
+    problems.extend(
+        unknown
+            .into_iter()
+            .map(|path| (format!("unknown field {path:?}"), path)),
+    );
+    if call.resource.custom.is_none() && format == Format::Json {
+        let order = fields_in_order(&call.request.body);
+        problems.sort_by_key(|(_, path)| order.iter().position(|known| known == path));
+    }
+    problems.into_iter().map(|(problem, _)| problem).collect()
+}
+
+/// Checks kind and version, fills them in where the client left them out, and says what messages about the body begin with.
+fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError> {
+    let resource = &call.resource;
+    let Value::Object(object) = value else {
+        return Err(unrecognised(
+            call,
+            "couldn't get version/kind; json parse error: json: cannot unmarshal the body into an object",
+        ));
+    };
+    let text = |field: &str| {
+        object
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (mut kind, mut api_version) = (text("kind"), text("apiVersion"));
+    let expected = resource.api_version();
+    if resource.custom.is_some() {
+        for (field, value) in [("Kind", &kind), ("apiVersion", &api_version)] {
+            if value.is_empty() {
+                let body = String::from_utf8_lossy(&call.request.body);
+                return Err(unrecognised(
+                    call,
+                    &format!("Object '{field}' is missing in '{body}'"),
+                ));
+            }
+        }
+    }
+    if kind.is_empty() {
+        kind = resource.kind.to_string();
+    }
+    if api_version.is_empty() {
+        api_version.clone_from(&expected);
+    }
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    let prefix = format!(
+        "{kind} in version {version:?} cannot be handled as a {}",
+        resource.kind
+    );
+    if kind != *resource.kind {
+        if resource.custom.is_some() && api_version == expected {
+            let name = object
+                .get("metadata")
+                .and_then(|metadata| metadata.get("name"))
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let about = About {
+                group: &resource.group,
+                kind: &kind,
+                name,
+            };
+            let why = format!("must be {}", resource.kind);
+            return Err(StatusError::invalid(
+                about,
+                &[FieldError::invalid("kind", &kind.as_str().into(), why)],
+            ));
+        }
+        return Err(StatusError::bad_request(format!(
+            "{prefix}: no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        )));
+    }
+    if api_version != expected {
+        return Err(StatusError::bad_request(format!(
+            "the API version in the data ({api_version}) does not match the expected API version ({expected})"
+        )));
+    }
+    object.insert("kind".into(), json!(kind));
+    object.insert("apiVersion".into(), json!(api_version));
+    Ok(prefix)
+}
+
+fn unrecognised(call: &Call<'_>, why: &str) -> StatusError {
+    StatusError::bad_request(format!(
+        "the object provided is unrecognized (must be of type {}): {why} ({})",
+        call.resource.kind,
+        summary(&call.request.body)
+    ))
+}
+
+/// The beginning of a body, in hexadecimal digits if it does not look like JSON.
+fn summary(body: &[u8]) -> String {
+    let (shown, more) = match body.get(..SUMMARY) {
+        Some(shown) if body.len() > SUMMARY => (shown, " ..."),
+        _ => (body, ""),
+    };
+    match body.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(shown)),
+        Some(_) => {
+            let mut text = String::new();
+            for byte in shown {
+                write!(text, "{byte:02x}").expect("a string takes every write");
+            }
+            text + more
+        }
+    }
+}
