@@ -1,5 +1,6 @@
 //! How objects end: deletion options, finalizers, grace periods.
 
+pub(crate) mod definitions;
 mod deletion;
 mod options;
 

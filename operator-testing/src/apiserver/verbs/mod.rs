@@ -22,6 +22,7 @@ use jiff::Timestamp;
 
 use super::{
     core::State,
+    lifecycle,
     meta::Object,
     request::{Request, Target, Verb},
     response::Response,
@@ -115,6 +116,15 @@ impl Call<'_> {
 
 /// Answers a request for a known resource.
 pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    let before = state.store.revision();
+    let answer = dispatch(state, call);
+    if &*call.resource.plural == "customresourcedefinitions" && state.store.revision() > before {
+        lifecycle::definitions::follow(state, before, &call.now);
+    }
+    answer
+}
+
+fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let subresource = call.target.subresource.as_str();
     match (call.target.verb, subresource) {
         (Verb::Get, "scale") => scale::get(state, call),

@@ -72,6 +72,9 @@ pub(super) fn prepare_create(call: &Call<'_>, object: &mut Object) {
     if call.resource.rules.status_subresource {
         object.remove("status");
     }
+    if is(&call.resource, "apiextensions.k8s.io", "CustomResourceDefinition") {
+        name_definition(object);
+    }
     if is(&call.resource, "", "Namespace") {
         let name = meta::text(object, "name").to_owned();
         let spec = member_mut(object, "spec");
@@ -86,6 +89,37 @@ pub(super) fn prepare_create(call: &Call<'_>, object: &mut Object) {
         object.insert("status".into(), serde_json::json!({"phase": "Active"}));
         label_namespace(object, &name);
     }
+}
+
+/// Gives a definition the names that follow from its kind, and the status of one that nobody has looked at.
+fn name_definition(object: &mut Object) {
+    let spec = member_mut(object, "spec");
+    let stored: Vec<Value> = spec
+        .get("versions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|version| version["storage"] == true)
+        .map(|version| version["name"].clone())
+        .collect();
+    spec.entry("conversion")
+        .or_insert_with(|| serde_json::json!({"strategy": "None"}));
+    let names = member_mut(spec, "names");
+    let kind = names
+        .get("kind")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    names
+        .entry("singular")
+        .or_insert_with(|| kind.to_lowercase().into());
+    names
+        .entry("listKind")
+        .or_insert_with(|| format!("{kind}List").into());
+    object.insert(
+        "status".into(),
+        serde_json::json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}),
+    );
 }
 
 /// Resets what an update may not change, and counts the generation.
