@@ -46,6 +46,31 @@ impl Listener {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// A kubeconfig that leads here, as YAML; its token is the administrator's.
+    pub fn kubeconfig(&self) -> String {
+        format!(
+            "apiVersion: v1
+kind: Config
+current-context: embedded
+clusters:
+- name: embedded
+  cluster:
+    server: {url}
+users:
+- name: admin
+  user:
+    token: admin-token
+contexts:
+- name: embedded
+  context:
+    cluster: embedded
+    user: admin
+    namespace: default
+",
+            url = self.url()
+        )
+    }
 }
 
 async fn accept(core: Arc<Core>, socket: TcpListener) {

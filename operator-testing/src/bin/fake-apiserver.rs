@@ -42,7 +42,7 @@ async fn serve(options: Options) -> Result<(), String> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     if let Some(path) = &options.kubeconfig {
-        std::fs::write(path, kubeconfig(&listener.url()))
+        std::fs::write(path, listener.kubeconfig())
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     let _ = writeln!(std::io::stdout(), "serving on {}", listener.url());
@@ -52,27 +52,4 @@ async fn serve(options: Options) -> Result<(), String> {
         _ = tokio::signal::ctrl_c() => {}
     }
     Ok(())
-}
-
-fn kubeconfig(url: &str) -> String {
-    format!(
-        "apiVersion: v1
-kind: Config
-current-context: fake
-clusters:
-- name: fake
-  cluster:
-    server: {url}
-users:
-- name: admin
-  user:
-    token: admin-token
-contexts:
-- name: fake
-  context:
-    cluster: fake
-    user: admin
-    namespace: default
-"
-    )
 }
