@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{core::Core, loopback::Loopback, request::User};
+use super::{access, core::Core, loopback::Loopback, request::User};
 
 /// Fills a new server.
 pub(crate) fn fill(core: &Arc<Core>) {
@@ -18,4 +18,6 @@ pub(crate) fn fill(core: &Arc<Core>) {
             .create("", "v1", "namespaces", "", &namespace)
             .expect("a fresh server takes its namespaces");
     }
+    let now = core.now();
+    access::bootstrap::fill(&mut core.state(), &now);
 }

@@ -30,6 +30,7 @@ mod show;
 mod verbs;
 mod watch;
 
+pub use access::TokenFileError;
 pub use audit::AuditEntry;
 pub use client::{Client, Identity, ResponseBody};
 pub use listener::Listener;

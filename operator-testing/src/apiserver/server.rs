@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    access::Access,
+    access::{Access, TokenFileError},
     audit::{AuditEntry, AuditLog},
     bootstrap,
     client::{Client, Identity},
@@ -83,7 +83,10 @@ impl ApiServer {
 
     /// A synchronous client for what runs inside of the server, such as simulated controllers.
     pub fn loopback(&self, user: &str) -> Loopback {
-        Loopback::new(Arc::clone(&self.core), User::named(user))
+        let mut user = User::named(user);
+        // What belongs to the server may do everything.
+        user.groups.push(User::MASTERS.to_owned());
+        Loopback::new(Arc::clone(&self.core), user)
     }
 
     /// Serves HTTP (1.1 and 2, without TLS) on `address` until the returned guard is dropped.
@@ -190,6 +193,16 @@ impl ApiServerBuilder {
     pub fn token(mut self, token: &str, user: User) -> Self {
         self.access.add_token(token, user);
         self
+    }
+
+    /// Takes the bearer tokens of a file (lines of `token,user,uid,"group1,group2"`) in place of all others, and knows clients
+    /// without credentials as `system:anonymous`.
+    ///
+    /// # Errors
+    /// If a line of the file cannot be read.
+    pub fn token_file(mut self, file: &str) -> Result<Self, TokenFileError> {
+        self.access.use_token_file(file)?;
+        Ok(self)
     }
 
     /// Who a client without credentials is; the administrator by default.

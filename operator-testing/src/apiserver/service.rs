@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    access,
     audit::AuditEntry,
     core::Core,
     request::{Request, Target, User},
@@ -56,9 +57,9 @@ fn settle(core: &Core, request: &Request, outcome: Result<Response, Halt>) -> Re
 
 /// The way of a request down to the store.
 fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
-    let user = core.access.authenticate(request)?;
+    let user = access::identify(core, request)?;
     let target = Target::of(request);
-    authorise(core, &user, target.as_ref(), request)?;
+    access::authorise(core, &user, target.as_ref(), request)?;
     if request.body.len() > BODY_LIMIT {
         return Err(StatusError::too_large(format!("limit is {BODY_LIMIT}")).into());
     }
@@ -66,16 +67,6 @@ fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
         Some(target) => resource(core, request, &target, &user),
         None => Ok(show::about_the_server(core, request)?),
     }
-}
-
-/// Whether the user may do what the request asks for.
-fn authorise(
-    _core: &Core,
-    _user: &User,
-    _target: Option<&Target>,
-    _request: &Request,
-) -> Result<(), StatusError> {
-    Ok(())
 }
 
 fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Result<Response, Halt> {
@@ -106,6 +97,8 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
         target,
         resource: Arc::clone(resource),
         types: &core.types,
+        access: &core.access,
+        user,
         time: core.clock.now(),
         now: core.now(),
         view: view(core, user, target),
@@ -124,7 +117,7 @@ fn view(_core: &Core, _user: &User, _target: &Target) -> Option<Revision> {
 
 fn audit(core: &Core, request: &Request, response: &Response) {
     let target = Target::of(request);
-    let user = core.access.authenticate(request).unwrap_or_default();
+    let user = access::identify(core, request).unwrap_or_default();
     let method = request.method.as_str().to_ascii_lowercase();
     let verb = target.as_ref().map_or(method, |target| target.verb.to_string());
     let target = target.unwrap_or_else(Target::nothing);

@@ -16,6 +16,9 @@ struct Options {
     /// Where to write a kubeconfig for the server.
     #[arg(long)]
     kubeconfig: Option<PathBuf>,
+    /// A file of bearer tokens (lines of `token,user,uid,"group1,group2"`): turns authentication and RBAC on.
+    #[arg(long)]
+    token_auth_file: Option<PathBuf>,
     /// What uids and generated names follow from.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -36,7 +39,13 @@ async fn main() -> ExitCode {
 async fn serve(options: Options) -> Result<(), String> {
     let mut terminate =
         signal(SignalKind::terminate()).map_err(|error| format!("cannot wait for signals: {error}"))?;
-    let server = ApiServer::builder().seed(options.seed).real_time().build();
+    let mut builder = ApiServer::builder().seed(options.seed).real_time();
+    if let Some(path) = &options.token_auth_file {
+        let file = std::fs::read_to_string(path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        builder = builder.token_file(&file).map_err(|error| error.to_string())?;
+    }
+    let server = builder.build();
     let listener = server
         .listen(options.listen)
         .await

@@ -1,17 +1,55 @@
 //! Who is asking, and whether they may.
+//!
+//! A request is authenticated by its bearer token ([`Access::authenticate`]), may stand in for another user
+//! ([`impersonate`]), and is then authorised by the roles and bindings in the store ([`Policy`]). Members of
+//! `system:masters` may do everything; the clients that a server hands out in process are among them unless they are given
+//! another identity.
 
-use std::collections::BTreeMap;
+mod attributes;
+pub(crate) mod bootstrap;
+mod coverage;
+mod escalation;
+mod impersonation;
+mod policy;
+mod reviews;
+mod rule;
+mod tokens;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+pub(crate) use attributes::Attributes;
+pub(crate) use escalation::{check_creation, check_roles};
+pub(crate) use policy::{Decision, Policy};
+pub(crate) use reviews::{is_review, review};
+pub use tokens::TokenFileError;
 
 use super::{
-    request::{Request, User},
+    core::Core,
+    request::{Request, Target, User},
     status::StatusError,
+    store::Store,
 };
 
 /// How clients are known and what they may do.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Access {
     tokens: BTreeMap<String, User>,
     anonymous: User,
+    /// The roles and bindings as they were when they were last asked for.
+    policy: Mutex<Option<Arc<Policy>>>,
+}
+
+impl Clone for Access {
+    fn clone(&self) -> Self {
+        Self {
+            tokens: self.tokens.clone(),
+            anonymous: self.anonymous.clone(),
+            policy: Mutex::new(None),
+        }
+    }
 }
 
 impl Default for Access {
@@ -19,6 +57,7 @@ impl Default for Access {
         Self {
             tokens: BTreeMap::new(),
             anonymous: User::admin(),
+            policy: Mutex::new(None),
         }
     }
 }
@@ -29,26 +68,106 @@ impl Access {
         self.tokens.insert(token.to_owned(), user);
     }
 
+    /// Takes the tokens of a file in place of all others, and knows clients without credentials as `system:anonymous`.
+    ///
+    /// # Errors
+    /// If a line of the file cannot be read.
+    pub(crate) fn use_token_file(&mut self, file: &str) -> Result<(), TokenFileError> {
+        self.tokens = tokens::parse(file)?;
+        self.anonymous = User::anonymous();
+        Ok(())
+    }
+
     /// Who a client without credentials is.
     pub(crate) fn set_anonymous(&mut self, user: User) {
         self.anonymous = user;
     }
 
+    /// Whose token it is.
+    pub(crate) fn user_of(&self, token: &str) -> Option<&User> {
+        self.tokens.get(token)
+    }
+
     /// Who is asking.
     ///
     /// # Errors
-    /// 401 for credentials that nobody has.
+    /// 401 for a bearer token that nobody has.
     pub(crate) fn authenticate(&self, request: &Request) -> Result<User, StatusError> {
         if let Some(user) = &request.user {
             return Ok(user.clone());
         }
-        let Some(header) = request.header(http::header::AUTHORIZATION) else {
+        let header = request
+            .header(http::header::AUTHORIZATION)
+            .unwrap_or_default()
+            .trim();
+        let Some((scheme, token)) = header.split_once(' ') else {
             return Ok(self.anonymous.clone());
         };
-        header
-            .strip_prefix("Bearer ")
-            .and_then(|token| self.tokens.get(token.trim()))
-            .cloned()
-            .ok_or_else(StatusError::unauthorized)
+        let token = token.trim();
+        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+            return Ok(self.anonymous.clone());
+        }
+        self.user_of(token).cloned().ok_or_else(StatusError::unauthorized)
     }
+
+    /// The roles and bindings of the store, read anew if one of them has changed.
+    pub(crate) fn policy(&self, store: &Store) -> Arc<Policy> {
+        let mut policy = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*policy {
+            Some(known) if known.is_current(store) => Arc::clone(known),
+            _ => Arc::clone(policy.insert(Arc::new(Policy::read(store)))),
+        }
+    }
+
+    /// Whether the user may do what the attributes say, and why or why not.
+    pub(crate) fn decide(&self, store: &Store, user: &User, attributes: &Attributes) -> Decision {
+        if user.is_in(User::MASTERS) {
+            return Decision::allowed(String::new());
+        }
+        self.policy(store).decide(user, attributes)
+    }
+
+    /// # Errors
+    /// 403 if the user may not do what the attributes say.
+    pub(crate) fn require(
+        &self,
+        store: &Store,
+        user: &User,
+        attributes: &Attributes,
+    ) -> Result<(), StatusError> {
+        let decision = self.decide(store, user, attributes);
+        if decision.allowed {
+            return Ok(());
+        }
+        Err(attributes.forbidden(user, &decision.reason))
+    }
+}
+
+/// Who is asking, or whom they stand in for.
+///
+/// # Errors
+/// 401 for a token that nobody has, 400 and 403 for somebody that the client may not stand in for.
+pub(crate) fn identify(core: &Core, request: &Request) -> Result<User, StatusError> {
+    let user = core.access.authenticate(request)?;
+    if !impersonation::is_asked_for(request) {
+        return Ok(user);
+    }
+    impersonation::impersonate(core, &user, request)
+}
+
+/// Whether the user may do what the request asks for.
+///
+/// # Errors
+/// 403 if not.
+pub(crate) fn authorise(
+    core: &Core,
+    user: &User,
+    target: Option<&Target>,
+    request: &Request,
+) -> Result<(), StatusError> {
+    if user.is_in(User::MASTERS) {
+        return Ok(());
+    }
+    let attributes = Attributes::of(target, request);
+    core.access.require(&core.state().store, user, &attributes)
 }

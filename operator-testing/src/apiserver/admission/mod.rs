@@ -6,6 +6,7 @@
 mod namespaces;
 
 use super::{
+    access,
     core::State,
     meta::Object,
     verbs::{Call, Halt},
@@ -23,6 +24,9 @@ pub(crate) fn mutate(
     old: Option<&Object>,
 ) -> Result<(), Halt> {
     namespaces::admit(state, call, object.as_deref(), old)?;
+    if let Some(object) = object.as_deref() {
+        access::check_roles(&state.store, call, object, old)?;
+    }
     Ok(())
 }
 
@@ -33,6 +37,8 @@ pub(crate) fn validate(
     new: Option<&Object>,
     old: Option<&Object>,
 ) -> Result<(), Halt> {
-    let _ = (state, call, new, old);
+    if new.is_some() && old.is_none() {
+        access::check_creation(&state.store, call)?;
+    }
     Ok(())
 }

@@ -16,6 +16,20 @@ pub struct User {
 }
 
 impl User {
+    /// The group whose members may do everything.
+    pub const MASTERS: &str = "system:masters";
+    /// The name of a client that shows no credentials.
+    pub const ANONYMOUS: &str = "system:anonymous";
+
+    /// A client that shows no credentials.
+    pub fn anonymous() -> Self {
+        Self {
+            name: Self::ANONYMOUS.to_owned(),
+            groups: vec!["system:unauthenticated".to_owned()],
+            ..Self::default()
+        }
+    }
+
     /// A user of the given name in the given groups and in `system:authenticated`.
     pub fn new(name: &str, groups: &[&str]) -> Self {
         let mut groups: Vec<String> = groups.iter().map(|&group| group.to_owned()).collect();
@@ -29,7 +43,7 @@ impl User {
 
     /// The administrator, who may do everything.
     pub fn admin() -> Self {
-        Self::new("admin", &["system:masters"])
+        Self::new("admin", &[Self::MASTERS])
     }
 
     /// A service account; a name of the form `system:serviceaccount:NAMESPACE:NAME` is one too.

@@ -178,6 +178,13 @@ impl Store {
         self.head.subscribe()
     }
 
+    /// The revision of the last change of a resource; 0 if it never changed.
+    pub fn changed(&self, resource: &ResourceKey) -> Revision {
+        self.tables
+            .get(resource)
+            .map_or(0, |table| *table.head().borrow())
+    }
+
     /// Wakes whenever the resource changes; holds the revision of its last change.
     pub fn head_of(&mut self, resource: &ResourceKey) -> watch::Receiver<Revision> {
         self.tables.entry(resource.clone()).or_default().head()

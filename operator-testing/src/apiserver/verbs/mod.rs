@@ -11,6 +11,7 @@ mod managers;
 mod options;
 mod owners;
 mod patch;
+mod review;
 mod scale;
 mod strategy;
 mod update;
@@ -21,10 +22,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
+    access::{self, Access},
     core::State,
     lifecycle,
     meta::Object,
-    request::{Request, Target, Verb},
+    request::{Request, Target, User, Verb},
     response::Response,
     status::{About, StatusError},
     store::{ObjectKey, ResourceKey, Revision, Stored},
@@ -57,6 +59,9 @@ pub(crate) struct Call<'a> {
     pub(crate) target: &'a Target,
     pub(crate) resource: Arc<ResourceType>,
     pub(crate) types: &'a TypeTable,
+    pub(crate) access: &'a Access,
+    /// Who is asking.
+    pub(crate) user: &'a User,
     /// The time of the request.
     pub(crate) time: Timestamp,
     /// The same in whole seconds, as objects show it.
@@ -126,6 +131,10 @@ pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response
 
 fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let subresource = call.target.subresource.as_str();
+    let verb = call.target.verb.as_str();
+    if subresource.is_empty() && !call.resource.verbs.iter().any(|served| &**served == verb) {
+        return Err(StatusError::method_not_allowed().into());
+    }
     match (call.target.verb, subresource) {
         (Verb::Get, "scale") => scale::get(state, call),
         (Verb::Update, "scale") => scale::update(state, call),
@@ -133,6 +142,7 @@ fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
         (Verb::Get, _) => get::get(state, call),
         (Verb::List, "") => list::list(state, call),
         (Verb::Watch, "") => watch::watch(state, call),
+        (Verb::Create, "") if access::is_review(call.target) => review::review(state, call),
         (Verb::Create, "") => create::create(state, call),
         (Verb::Update, _) => update::update(state, call),
         (Verb::Patch, _) => patch::patch(state, call),

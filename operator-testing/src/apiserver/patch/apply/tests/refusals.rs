@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Shelf;
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn containers(list: Value) -> Value {
     json!({"spec": {"template": {"spec": {"containers": list}}}})
 }
