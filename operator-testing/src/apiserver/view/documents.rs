@@ -74,7 +74,10 @@ pub fn document(types: &TypeSnapshot, question: &Question<'_>) -> Option<Result<
         ["openapi", "v3"] => json(question, Endpoint::Document, |_| openapi::index(types)),
         ["openapi", "v3", ..] => match openapi::document(types, &parts[2..].join("/")) {
             Some(document) => json(question, Endpoint::Document, |_| document),
-            None => Ok(page_not_found()),
+            None => Ok(Document {
+                body: Bytes::new(),
+                ..page_not_found()
+            }),
         },
         _ => return None,
     };
@@ -136,8 +139,20 @@ fn resources(
     Ok(page_not_found())
 }
 
-/// The old document exists in JSON only: clients that know nothing but its protobuf form get 406 and go on to version 3.
+/// The old document. In protobuf, the form that kubectl asks for where version 3 does not help it, it knows no kinds at all.
 fn swagger(types: &TypeSnapshot, question: &Question<'_>) -> Result<Document, StatusError> {
+    if question
+        .accept
+        .is_some_and(|accept| accept.starts_with(openapi::SWAGGER_PROTOBUF))
+    {
+        return Ok(Document {
+            code: 200,
+            content_type: openapi::SWAGGER_PROTOBUF,
+            etag: None,
+            vary: None,
+            body: openapi::empty_swagger(),
+        });
+    }
     json(question, Endpoint::Document, |_| openapi::swagger(types))
 }
 
@@ -207,7 +222,6 @@ mod tests {
         for path in [
             "/apis/none.example.com",
             "/apis/none.example.com/v1",
-            "/openapi/v3/apis/none/v1",
             "/livez/nothing",
             "/apis/Apps",
         ] {

@@ -6,6 +6,7 @@
 mod paths;
 mod schemas;
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{discovery::etag, server::KUBERNETES_VERSION};
@@ -80,6 +81,21 @@ pub fn swagger(types: &TypeSnapshot) -> Value {
         "paths": {},
         "definitions": definitions,
     })
+}
+
+/// The media type of the old document in protobuf.
+pub(super) const SWAGGER_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+/// The old document in protobuf, without paths and definitions: the version of the format and the title.
+pub(super) fn empty_swagger() -> Bytes {
+    fn field(number: u8, content: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(content.len()).expect("the document is short");
+        let mut bytes = vec![number << 3 | 2, length];
+        bytes.extend_from_slice(content);
+        bytes
+    }
+    let info = [field(1, b"Kubernetes"), field(2, KUBERNETES_VERSION.as_bytes())].concat();
+    [field(1, b"2.0"), field(2, &info), field(8, b"")].concat().into()
 }
 
 fn of_version(version: &Version) -> Value {

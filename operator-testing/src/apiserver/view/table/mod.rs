@@ -101,7 +101,7 @@ fn table(resource: &ResourceType, objects: &[&Value], metadata: &Value, options:
     };
     let rows: Vec<_> = objects
         .iter()
-        .map(|object| row(&printer, object, options))
+        .map(|object| row(resource, &printer, object, options))
         .collect();
     let definitions = if options.no_headers {
         Value::Null
@@ -125,22 +125,35 @@ enum Printer<'a> {
     Custom(custom::CustomColumns<'a>),
 }
 
-fn row(printer: &Printer<'_>, object: &Value, options: &TableOptions) -> Value {
+fn row(resource: &ResourceType, printer: &Printer<'_>, object: &Value, options: &TableOptions) -> Value {
     let cells = match printer {
         Printer::BuiltIn(print) => print(object, options.now),
         Printer::Custom(columns) => columns.cells(object, options.now),
     };
     let initial_events_end = object["metadata"]["annotations"]["k8s.io/initial-events-end"] == "true";
     let shown = match options.include {
-        IncludeObject::Object => object.clone(),
+        IncludeObject::Object => whole(resource, object),
         IncludeObject::None if !initial_events_end => Value::Null,
         _ => metadata::of_object(object, options.version),
     };
     let mut row = json!({"cells": cells, "object": shown});
-    if let Some(conditions) = cells::conditions(object) {
+    if resource.group.is_empty()
+        && &*resource.plural == "pods"
+        && let Some(conditions) = cells::pod_conditions(object)
+    {
         row["conditions"] = conditions;
     }
     row
+}
+
+/// The object with its kind and version, which the items of a list of built-in objects leave to the list.
+fn whole(resource: &ResourceType, object: &Value) -> Value {
+    let mut object = object.clone();
+    if object["kind"].is_null() {
+        object["kind"] = json!(resource.kind);
+        object["apiVersion"] = resource.api_version().into();
+    }
+    object
 }
 
 fn definition(column: &Column, custom: bool) -> Value {

@@ -104,11 +104,8 @@ pub(super) fn scale(object: &Value, now: Timestamp) -> Vec<Value> {
     ]
 }
 
-/// The conditions of a row: whether a pod has run to its end.
-pub(super) fn conditions(object: &Value) -> Option<Value> {
-    if object["kind"] != "Pod" || object["apiVersion"] != "v1" {
-        return None;
-    }
+/// The conditions of a pod's row: whether it has run to its end.
+pub(super) fn pod_conditions(object: &Value) -> Option<Value> {
     let (reason, message) = match fields::text(object, "/status/phase") {
         "Succeeded" => ("Succeeded", "The pod has completed successfully."),
         "Failed" => ("Failed", "The pod failed."),
