@@ -8,6 +8,7 @@
 //!   time has passed; the echo of the write itself wakes nobody.
 
 mod dispatch;
+mod echo;
 mod metrics;
 mod options;
 mod outcome;

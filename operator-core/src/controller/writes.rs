@@ -1,13 +1,14 @@
 //! What the controller wrote and has not seen in its caches yet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::echo;
 use crate::clock::Instant;
-use crate::informer::{CachedObject, Change, Stores};
+use crate::informer::{Change, Stores};
 use crate::meta::ObjectKey;
-use crate::toolkit::{Target, Written};
+use crate::toolkit::{Step, Target, Written};
 
 /// How long a key is held back for its own writes at most.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +46,7 @@ struct Awaited {
 
 #[derive(Debug)]
 struct Ours {
-    revisions: BTreeSet<u64>,
+    revisions: BTreeMap<u64, Step>,
     last: Instant,
 }
 
@@ -80,10 +81,10 @@ impl Writes {
             let mut inner = self.lock();
             inner.sweep(now);
             let ours = inner.ours.entry(name).or_insert_with(|| Ours {
-                revisions: BTreeSet::new(),
+                revisions: BTreeMap::new(),
                 last: now,
             });
-            ours.revisions.insert(revision);
+            ours.revisions.insert(revision, written.step.clone());
             ours.last = now;
         }
         let _ = CURRENT.try_with(|current| {
@@ -120,13 +121,15 @@ impl Writes {
         let Some(ours) = inner.ours.get_mut(&name) else {
             return false;
         };
-        let is_ours = ours.revisions.contains(&new.revision());
         // Whatever is older has come back, too.
-        ours.revisions = ours.revisions.split_off(&(new.revision() + 1));
+        let later = ours.revisions.split_off(&(new.revision() + 1));
+        let mut seen = std::mem::replace(&mut ours.revisions, later);
         if ours.revisions.is_empty() {
             inner.ours.remove(&name);
         }
-        is_ours
+        drop(inner);
+        seen.remove(&new.revision())
+            .is_some_and(|step| echo::is_echo(change.old.as_deref(), new, &step))
     }
 
     /// Forgets what a key waited for; to be called when it is gone.
@@ -190,12 +193,9 @@ fn name_of(written: &Written) -> Option<(Name, u64)> {
     Some(((resource.kind.clone(), resource.group.clone(), key), revision))
 }
 
-/// Whether the caches show `revision` of an object, or something newer. A kind that nobody caches cannot be behind.
+/// Whether the caches show `revision` of an object, or something newer. What nobody caches cannot be behind.
 fn is_seen((kind, group, key): &Name, revision: u64, stores: &Stores) -> bool {
-    let Some(informer) = stores.named(kind, group) else {
-        return true;
-    };
-    let objects = informer.objects();
-    let at_least = |object: Arc<CachedObject>| object.revision() >= revision;
-    objects.revision() >= revision || objects.get(key).is_some_and(at_least)
+    stores
+        .named(kind, group)
+        .is_none_or(|informer| informer.shows(key, revision))
 }

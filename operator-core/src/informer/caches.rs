@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 use super::objects::Objects;
 use super::reflector::{self, Drive};
 use super::status::{InformerStatus, WatchState};
-use super::{CachedObject, IndexFn, Watched};
+use super::{CachedObject, IndexFn, Store, Watched};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::dice::Dice;
+use crate::meta::{Object, ObjectKey};
 
 /// All informers of a process; clones are the same set.
 ///
@@ -99,6 +100,14 @@ impl Caches {
         }
         informers.list.push(Arc::clone(&informer));
         informer
+    }
+
+    /// The objects of `watched` as their type; the informer starts when it is first asked for.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn store<K: Object>(&self, watched: &Watched) -> Store<K> {
+        Store::new(self.informer(watched))
     }
 
     /// How each informer is doing, in the order in which they were asked for.
@@ -243,6 +252,11 @@ impl Informer {
         self.len() == 0
     }
 
+    /// The object with this key, undecoded.
+    pub fn get(&self, key: &ObjectKey) -> Option<Arc<CachedObject>> {
+        self.objects.get(key)
+    }
+
     /// Keeps an index under `name`, by the values that `values` gives for each object.
     pub fn add_index(&self, name: &str, values: IndexFn) {
         self.objects.add_index(name, values);
@@ -250,6 +264,17 @@ impl Informer {
 
     pub(crate) fn objects(&self) -> &Objects {
         &self.objects
+    }
+
+    /// Whether it has seen `revision` of an object, or something newer.
+    ///
+    /// An object that it does not hold and may never come to hold cannot be waited for: it counts as seen.
+    pub(crate) fn shows(&self, key: &ObjectKey, revision: u64) -> bool {
+        match self.objects.get(key) {
+            Some(object) if object.revision() >= revision => true,
+            None if !self.watched.is_everything() => true,
+            _ => self.objects.revision(key) >= revision,
+        }
     }
 
     /// Decodes an object; one that does not fit is reported.

@@ -15,14 +15,25 @@ pub(crate) struct Objects {
     inner: RwLock<Inner>,
 }
 
+/// How a change became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// By the first list.
+    First,
+    /// By a later list.
+    Again,
+    /// By a watch.
+    Live,
+}
+
 #[derive(Default)]
 struct Inner {
     objects: BTreeMap<ObjectKey, Held>,
     indexes: BTreeMap<String, Index>,
     owners: Option<Index>,
     subscriptions: Vec<Weak<Subscription>>,
-    /// No change up to this revision is missing; 0 before the first list is complete.
-    revision: u64,
+    /// By namespace or for all: no change up to this revision is missing. Nothing before the first list is complete.
+    revisions: BTreeMap<Option<String>, u64>,
 }
 
 struct Held {
@@ -41,9 +52,8 @@ impl Objects {
         }
     }
 
-    /// Puts in an object that is there now; `round` is the list that is under way, or the last one. `live` tells
-    /// that it came from a watch.
-    pub(super) fn put(&self, object: Arc<CachedObject>, round: u32, live: bool) {
+    /// Puts in an object that is there now; `round` is the list that is under way, or the last one.
+    pub(super) fn put(&self, object: Arc<CachedObject>, round: u32, came: Came) {
         let mut inner = self.write();
         let held = inner.objects.get_mut(object.key());
         if let Some(held) = held {
@@ -52,14 +62,14 @@ impl Objects {
                 return;
             }
             let old = std::mem::replace(&mut held.object, Arc::clone(&object));
-            inner.changed(Some(old), Some(object), live);
+            inner.changed(Some(old), Some(object), came);
         } else {
             let held = Held {
                 object: Arc::clone(&object),
                 round,
             };
             inner.objects.insert(object.key().clone(), held);
-            inner.changed(None, Some(object), live);
+            inner.changed(None, Some(object), came);
         }
     }
 
@@ -67,7 +77,7 @@ impl Objects {
     pub(super) fn remove(&self, key: &ObjectKey) {
         let mut inner = self.write();
         if let Some(held) = inner.objects.remove(key) {
-            inner.changed(Some(held.object), None, true);
+            inner.changed(Some(held.object), None, Came::Live);
         }
     }
 
@@ -81,20 +91,32 @@ impl Objects {
             .collect();
         for key in gone {
             if let Some(held) = inner.objects.remove(&key) {
-                inner.changed(Some(held.object), None, false);
+                inner.changed(Some(held.object), None, Came::Again);
             }
         }
     }
 
-    /// Tells that no change up to `revision` is missing.
-    pub(super) fn reached(&self, revision: u64) {
+    /// Tells that no change up to `revision` is missing, in `namespace` or everywhere.
+    pub(super) fn reached(&self, namespace: Option<&str>, revision: u64) {
         let mut inner = self.write();
-        inner.revision = inner.revision.max(revision);
+        match inner
+            .revisions
+            .iter_mut()
+            .find(|(name, _)| name.as_deref() == namespace)
+        {
+            Some((_, reached)) => *reached = revision.max(*reached),
+            None => {
+                inner.revisions.insert(namespace.map(str::to_owned), revision);
+            }
+        }
     }
 
-    /// The revision up to which no change is missing.
-    pub(crate) fn revision(&self) -> u64 {
-        self.read().revision
+    /// The revision up to which no change of the object with this key is missing.
+    pub(crate) fn revision(&self, key: &ObjectKey) -> u64 {
+        let inner = self.read();
+        let of_watch = |name: &Option<String>| name.is_none() || name.as_deref() == key.namespace();
+        let reached = inner.revisions.iter().filter(|(name, _)| of_watch(name));
+        reached.map(|(_, revision)| *revision).max().unwrap_or(0)
     }
 
     /// Keeps an index by the values that `values` gives, under `name`; what was there under the name is replaced.
@@ -174,15 +196,15 @@ impl Objects {
 }
 
 impl Inner {
-    fn changed(&mut self, old: Option<Arc<CachedObject>>, new: Option<Arc<CachedObject>>, live: bool) {
+    fn changed(&mut self, old: Option<Arc<CachedObject>>, new: Option<Arc<CachedObject>>, came: Came) {
         for index in self.indexes.values_mut().chain(&mut self.owners) {
             index.replace(old.as_deref(), new.as_deref());
         }
         let change = Change {
             old,
             new,
-            initial: self.revision == 0,
-            single: live,
+            initial: came == Came::First,
+            single: came == Came::Live,
         };
         for subscription in self.subscriptions.iter().filter_map(Weak::upgrade) {
             subscription.publish(change.clone());
@@ -229,13 +251,13 @@ mod tests {
     #[test]
     fn indexes_stay_in_step() {
         let objects = Objects::new();
-        objects.put(object("n", "a", 1, Some("o1")), 1, false);
-        objects.put(object("n", "b", 2, Some("o1")), 1, false);
+        objects.put(object("n", "a", 1, Some("o1")), 1, Came::First);
+        objects.put(object("n", "b", 2, Some("o1")), 1, Came::First);
         objects.add_index("name", Arc::new(|object| vec![object.key().name().to_owned()]));
-        objects.put(object("m", "a", 3, None), 1, false);
+        objects.put(object("m", "a", 3, None), 1, Came::First);
         assert_eq!(names(&objects.owned_by("o1")), ["n/a", "n/b"]);
         assert_eq!(names(&objects.find("name", "a").unwrap()), ["m/a", "n/a"]);
-        objects.put(object("n", "a", 4, Some("o2")), 1, false);
+        objects.put(object("n", "a", 4, Some("o2")), 1, Came::First);
         objects.remove(&ObjectKey::namespaced("m", "a"));
         assert_eq!(names(&objects.owned_by("o1")), ["n/b"]);
         assert_eq!(names(&objects.owned_by("o2")), ["n/a"]);
@@ -247,9 +269,9 @@ mod tests {
     fn a_list_takes_out_what_it_did_not_see_in_its_namespace_only() {
         let objects = Objects::new();
         for (namespace, name) in [("a", "x"), ("a", "y"), ("b", "x")] {
-            objects.put(object(namespace, name, 1, None), 1, false);
+            objects.put(object(namespace, name, 1, None), 1, Came::First);
         }
-        objects.put(object("a", "x", 1, None), 2, false);
+        objects.put(object("a", "x", 1, None), 2, Came::Again);
         objects.retain_round(Some("a"), 2);
         assert_eq!(names(&objects.list(None)), ["a/x", "b/x"]);
         assert_eq!(names(&objects.list(Some("b"))), ["b/x"]);
@@ -260,10 +282,10 @@ mod tests {
     #[tokio::test]
     async fn a_late_subscriber_hears_of_what_is_there() {
         let objects = Objects::new();
-        objects.put(object("a", "x", 1, None), 1, false);
+        objects.put(object("a", "x", 1, None), 1, Came::First);
         let subscription = objects.subscribe();
-        objects.put(object("a", "x", 1, None), 2, false);
-        objects.put(object("a", "y", 2, None), 2, false);
+        objects.put(object("a", "x", 1, None), 2, Came::Again);
+        objects.put(object("a", "y", 2, None), 2, Came::Again);
         let changes = subscription.next().await;
         let keys: Vec<_> = changes.iter().map(|change| change.key().as_str()).collect();
         assert_eq!(keys, ["a/x", "a/y"]);

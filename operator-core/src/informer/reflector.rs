@@ -8,6 +8,7 @@ use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client};
 
 use super::caches::Informer;
+use super::objects::Came;
 use super::raw::RawObject;
 use crate::backoff::Backoff;
 use crate::clock::Clock;
@@ -44,6 +45,7 @@ async fn run_typed<const METADATA_ONLY: bool>(informer: &Informer, namespace: Op
         highest: 0,
         failures: 0,
         is_current: false,
+        listed: false,
     };
     let mut config = watched.config();
     loop {
@@ -72,6 +74,8 @@ struct Reflector<'a> {
     highest: u64,
     failures: u32,
     is_current: bool,
+    /// Whether a list was complete.
+    listed: bool,
 }
 
 impl Reflector<'_> {
@@ -99,16 +103,20 @@ impl Reflector<'_> {
         let objects = self.informer.objects();
         match event {
             Event::Init => self.round = self.round.wrapping_add(1),
-            Event::InitApply(raw) => self.put(raw, false),
+            Event::InitApply(raw) => {
+                let came = if self.listed { Came::Again } else { Came::First };
+                self.put(raw, came);
+            }
             Event::InitDone => {
                 objects.retain_round(self.namespace, self.round);
-                objects.reached(self.highest.max(1));
+                objects.reached(self.namespace, self.highest);
+                self.listed = true;
                 self.current();
             }
             Event::Apply(raw) => {
-                self.put(raw, true);
+                self.put(raw, Came::Live);
                 self.current();
-                objects.reached(self.highest);
+                objects.reached(self.namespace, self.highest);
             }
             Event::Delete(raw) => {
                 match raw.object {
@@ -119,16 +127,16 @@ impl Reflector<'_> {
                     Err(reason) => self.informer.bad_object("an object", &reason),
                 }
                 self.current();
-                objects.reached(self.highest);
+                objects.reached(self.namespace, self.highest);
             }
         }
     }
 
-    fn put<const METADATA_ONLY: bool>(&mut self, raw: RawObject<METADATA_ONLY>, live: bool) {
+    fn put<const METADATA_ONLY: bool>(&mut self, raw: RawObject<METADATA_ONLY>, came: Came) {
         match raw.object {
             Ok(object) => {
                 self.highest = self.highest.max(object.revision());
-                self.informer.objects().put(object, self.round, live);
+                self.informer.objects().put(object, self.round, came);
             }
             Err(reason) => self.informer.bad_object("an object", &reason),
         }

@@ -125,6 +125,11 @@ impl Watched {
         }
     }
 
+    /// Whether every object of the kind is seen.
+    pub(super) fn is_everything(&self) -> bool {
+        self.namespaces == Namespaces::All && self.labels.is_none() && self.fields.is_none()
+    }
+
     /// What it is called in logs and metrics: `statefulsets.apps`, with what narrows it.
     pub(super) fn name(&self) -> String {
         let mut name = self.kind.plural.clone();

@@ -2,6 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::CachedObject;
 use super::caches::Informer;
 use crate::meta::{Object, ObjectKey};
 
@@ -54,6 +55,19 @@ impl<K: Object> Store<K> {
         Some(self.decode_all(found))
     }
 
+    /// Keeps an index under `name`: objects are found under the values that `values` gives for them.
+    ///
+    /// The index is kept in step with every change from now on. Naming it again replaces it.
+    pub fn index(&self, name: &str, values: impl Fn(&K) -> Vec<String> + Send + Sync + 'static) {
+        let values = move |object: &CachedObject| {
+            object
+                .decode::<K>()
+                .map(|object| values(&object))
+                .unwrap_or_default()
+        };
+        self.informer.add_index(name, Arc::new(values));
+    }
+
     /// All keys, in order.
     pub fn keys(&self) -> Vec<ObjectKey> {
         self.informer.objects().keys(None)
@@ -87,7 +101,7 @@ impl<K: Object> Store<K> {
         &self.informer
     }
 
-    fn decode_all(&self, cached: Vec<Arc<super::CachedObject>>) -> Vec<Arc<K>> {
+    fn decode_all(&self, cached: Vec<Arc<CachedObject>>) -> Vec<Arc<K>> {
         let decoded = cached
             .into_iter()
             .filter_map(|object| self.informer.decode(&object).ok());

@@ -6,11 +6,11 @@ use kube::api::{Patch, PatchParams};
 use kube::core::ApiResource;
 use serde_json::Value;
 
-use super::Toolkit;
 use super::error::WriteError;
 use super::intent::{Fingerprint, apply_body};
 use super::record::{Need, Record, Seen, decide};
 use super::target::{Child, Target};
+use super::{Step, Toolkit};
 use crate::meta::{KnownScope, Object, check_namespaces, controller_of, controller_reference};
 
 /// What an apply did.
@@ -168,7 +168,13 @@ impl Toolkit {
         let change = if known.contains(&Some(resource_version.as_str())) {
             Change::Unchanged
         } else {
-            self.wrote(target, &uid, &resource_version);
+            self.wrote(target, &uid, &resource_version, || Step::Intent {
+                body: Arc::new(body.clone()),
+                sole: meta
+                    .managed_fields
+                    .as_ref()
+                    .is_some_and(|managers| managers.len() == 1),
+            });
             Change::Written
         };
         let result = Fingerprint::of_live(&object);

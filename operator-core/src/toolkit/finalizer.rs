@@ -27,9 +27,9 @@ use std::sync::Arc;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::Toolkit;
 use super::error::WriteError;
 use super::target::{Target, found};
+use super::{Step, Toolkit};
 use crate::meta::Object;
 
 /// How often a write is decided anew before the key goes back to the queue.
@@ -195,6 +195,7 @@ impl Toolkit {
                     target,
                     meta.uid.as_deref().unwrap_or_default(),
                     meta.resource_version.as_deref().unwrap_or_default(),
+                    || Step::From(object.meta().resource_version.clone().unwrap_or_default()),
                 );
                 Ok(Answer::Patched(patched))
             }

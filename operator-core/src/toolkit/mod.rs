@@ -18,6 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use kube::Client;
+use serde_json::Value;
 
 pub use apply::{Adoption, Applied, Change};
 pub use children::{ChildSet, Pruned};
@@ -38,6 +39,25 @@ pub struct Written {
     pub uid: String,
     /// The resource version that the write made: a cache that is older does not show it yet.
     pub resource_version: String,
+    /// What is known of the step that led there.
+    pub step: Step,
+}
+
+/// What is known of the step from the object before a write to the object after it.
+///
+/// An answer shows the object, not what the write changed: the change may have been somebody else's, made just before.
+/// Who wants to pass over the echo of a write has to know that nothing else is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The write was made on the condition that the object was at this resource version: the step is all its own.
+    From(String),
+    /// The write made the object so; what in it is not of the intent may be somebody else's.
+    Intent {
+        /// What was sent.
+        body: Arc<Value>,
+        /// Whether nobody else ever wrote to the object.
+        sole: bool,
+    },
 }
 
 /// Is told of every write, so that the runtime knows which of its caches are behind.
@@ -109,12 +129,13 @@ impl Toolkit {
         self.shared.records.forget_owner(owner_uid);
     }
 
-    fn wrote(&self, target: &Target, uid: &str, resource_version: &str) {
+    fn wrote(&self, target: &Target, uid: &str, resource_version: &str, step: impl FnOnce() -> Step) {
         if let Some(observer) = &self.shared.observer {
             observer(&Written {
                 target: target.clone(),
                 uid: uid.to_owned(),
                 resource_version: resource_version.to_owned(),
+                step: step(),
             });
         }
     }

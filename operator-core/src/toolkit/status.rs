@@ -5,14 +5,16 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use serde::Serialize;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
-use super::Toolkit;
 use super::apply::{Change, record_key};
 use super::error::WriteError;
 use super::intent::{Fingerprint, drop_nulls};
 use super::record::{Record, Seen, version_order};
 use super::target::Target;
+use super::{Step, Toolkit};
 use crate::meta::Object;
 
 /// How often a status is settled anew on an object that changes meanwhile.
@@ -90,7 +92,13 @@ impl Toolkit {
                         Change::Written
                     };
                     if change == Change::Written {
-                        self.wrote(target, &uid, made);
+                        self.wrote(target, &uid, made, || match version {
+                            Some(version) => Step::From(version.to_owned()),
+                            None => Step::Intent {
+                                body: Arc::new(Value::Null),
+                                sole: false,
+                            },
+                        });
                     }
                     let result = Some(Fingerprint::of(&answer["status"]));
                     let resource_version = made.to_owned();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
-use kube::api::PostParams;
+use kube::api::{DeleteParams, ObjectMeta, PostParams};
 use operator_core::controller::Controller;
 use operator_core::informer::Stores;
 use operator_core::meta::ObjectKey;
@@ -490,6 +490,42 @@ async fn two_controllers_share_a_watch_but_no_name() {
         .filter(|entry| entry.verb == "list")
         .count();
     assert_eq!(lists, 1);
+    world.shutdown.drain();
+    running.await.unwrap().unwrap();
+}
+#[tokio::test(start_paused = true)]
+async fn children_wake_their_owner_and_own_writes_do_not() {
+    let world = World::new();
+    world.create_map("parent", &[("k", "1")]).await;
+    let reconciler = Scripted::new(|object, cx| async move {
+        let child = Secret {
+            metadata: ObjectMeta {
+                name: Some("child".to_owned()),
+                namespace: object.metadata.namespace.clone(),
+                ..ObjectMeta::default()
+            },
+            string_data: None,
+            type_: Some("example.com/kind".to_owned()),
+            ..Secret::default()
+        };
+        cx.apply(&object, child).await?;
+        Ok(Action::await_change())
+    });
+    let controller = Controller::new(reconciler.clone())
+        .owns::<Secret>()
+        .when(only_own("parent"));
+    let running = world.run(world.manager().controller(controller));
+    pass(SECOND * 10).await;
+    assert_eq!(reconciler.count("parent"), 1, "{:?}", reconciler.calls());
+    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), "default");
+    secrets.delete("child", &DeleteParams::default()).await.unwrap();
+    pass(SECOND * 10).await;
+    assert_eq!(reconciler.count("parent"), 2, "{:?}", reconciler.calls());
+    assert_eq!(reconciler.calls()[1].reasons, "owned");
+    assert!(
+        secrets.get_opt("child").await.unwrap().is_some(),
+        "it is applied again"
+    );
     world.shutdown.drain();
     running.await.unwrap().unwrap();
 }

@@ -5,7 +5,9 @@
 mod controller;
 mod faults;
 mod finalizer;
+mod informer;
 mod leader;
 mod queue_model;
 mod queue_threads;
+mod wires;
 mod world;

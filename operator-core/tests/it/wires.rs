@@ -1,0 +1,75 @@
+//! A client whose connection can be cut: open watches end, and calls fail until it is mended.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use futures::StreamExt;
+use http_body_util::{BodyExt, BodyStream, StreamBody};
+use kube::client::Body;
+use operator_testing::apiserver::{ApiServer, Client, Identity, ResponseBody};
+use tokio_util::sync::CancellationToken;
+use tower::{BoxError, Service, ServiceExt};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wires {
+    /// Cancelled while the wires are cut.
+    cut: Arc<Mutex<CancellationToken>>,
+}
+
+impl Wires {
+    pub(crate) fn client(&self, server: &ApiServer) -> kube::Client {
+        let wired = Wired {
+            inner: server.service(Identity::default()),
+            wires: self.clone(),
+        };
+        kube::Client::new(wired, "default")
+    }
+
+    pub(crate) fn cut(&self) {
+        self.cut.lock().unwrap().cancel();
+    }
+
+    pub(crate) fn mend(&self) {
+        *self.cut.lock().unwrap() = CancellationToken::new();
+    }
+
+    fn token(&self) -> CancellationToken {
+        self.cut.lock().unwrap().clone()
+    }
+}
+
+#[derive(Clone)]
+struct Wired {
+    inner: Client,
+    wires: Wires,
+}
+
+impl Service<http::Request<Body>> for Wired {
+    type Response = http::Response<ResponseBody>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move {
+            let cut = this.wires.token();
+            if cut.is_cancelled() {
+                return Err("the wire is cut".into());
+            }
+            let answer = this
+                .inner
+                .oneshot(request)
+                .await
+                .unwrap_or_else(|never| match never {});
+            Ok(answer.map(|body| {
+                StreamBody::new(BodyStream::new(body).take_until(cut.cancelled_owned())).boxed_unsync()
+            }))
+        })
+    }
+}
