@@ -13,7 +13,6 @@
 //! The loop closes only through the API server: nothing that writes touches a store, no reconciler touches a queue.
 
 pub mod backoff;
-pub mod cli;
 pub mod clock;
 pub mod controller;
 pub mod dice;
@@ -29,10 +28,8 @@ pub mod source;
 pub mod toolkit;
 
 mod error;
-mod operator;
 
 pub use error::{BoxError, Error, chain};
-pub use operator::Operator;
 
 pub use meta::columns::PrintColumns;
 pub use operator_derive::{CustomResource, PrintColumns, Status};

@@ -1,5 +1,7 @@
 //! The server's only reader of time.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -31,5 +33,14 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let elapsed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
         self.epoch.checked_add(elapsed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Sleeps until that time of day.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the future is dropped.
+    pub async fn sleep_until(&self, at: Timestamp) {
+        let left = Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+        tokio::time::sleep(left).await;
     }
 }

@@ -244,14 +244,25 @@ impl Loopback {
             .collect())
     }
 
+    /// Every change after a revision as the store keeps it, not yet decoded.
+    pub(crate) fn raw_changes(&self, since: Revision) -> Result<Vec<Arc<super::store::Change>>, Compacted> {
+        self.core.state().store.changes(since)
+    }
+
+    /// The newest state of every object, as changes that made it: for readers that the history no longer reaches back to.
+    pub(crate) fn everything(&self) -> Vec<Arc<super::store::Change>> {
+        self.core.state().store.everything()
+    }
+
     /// Waits until there is a revision newer than `since`, and returns the newest.
     ///
     /// # Cancel safety
     /// Nothing is lost when the future is dropped.
     pub async fn changed(&self, since: Revision) -> Revision {
         let mut head = self.core.state().store.head();
-        match head.wait_for(|head| *head > since).await {
-            Ok(head) => *head,
+        let newest = head.wait_for(|head| *head > since).await.map(|head| *head);
+        match newest {
+            Ok(head) => head,
             // the store outlives this client, so the channel stays open
             Err(_) => std::future::pending().await,
         }

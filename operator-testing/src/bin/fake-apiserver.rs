@@ -1,9 +1,12 @@
 //! An embedded API server on loopback, for kubectl and for clients in any language.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
-use operator_testing::apiserver::ApiServer;
+use operator_testing::{
+    apiserver::ApiServer,
+    cluster::{Cluster, Controllers, PodBehavior},
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves an embedded Kubernetes API server until it is stopped.
@@ -19,6 +22,13 @@ struct Options {
     /// A file of bearer tokens (lines of `token,user,uid,"group1,group2"`): turns authentication and RBAC on.
     #[arg(long)]
     token_auth_file: Option<PathBuf>,
+    /// Which simulated controllers run, as kube-controller-manager is told: `*` for all, `NAME` adds one, `-NAME` takes one
+    /// away, an empty value for none. `kube-scheduler` and `kubelet` can be named too.
+    #[arg(long, default_value = "*", allow_hyphen_values = true)]
+    controllers: Controllers,
+    /// How many seconds after it was bound a Pod is ready.
+    #[arg(long, default_value_t = 0.0, value_name = "SECONDS")]
+    pod_ready_after: f64,
     /// What uids and generated names follow from.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -45,8 +55,15 @@ async fn serve(options: Options) -> Result<(), String> {
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         builder = builder.token_file(&file).map_err(|error| error.to_string())?;
     }
-    let server = builder.build();
-    let listener = server
+    let ready_after = Duration::try_from_secs_f64(options.pod_ready_after)
+        .map_err(|error| format!("--pod-ready-after: {error}"))?;
+    let cluster = Cluster::builder()
+        .server(builder)
+        .controllers(options.controllers)
+        .pods(PodBehavior::ready_after(ready_after))
+        .start();
+    let listener = cluster
+        .server()
         .listen(options.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;

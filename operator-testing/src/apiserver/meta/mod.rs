@@ -28,7 +28,7 @@ pub(super) fn metadata_mut(object: &mut Object) -> &mut Object {
 }
 
 /// The members of a value; none if it is no object.
-pub fn into_object(value: Value) -> Object {
+pub(super) fn into_object(value: Value) -> Object {
     match value {
         Value::Object(object) => object,
         _ => Object::new(),
@@ -39,7 +39,7 @@ pub fn into_object(value: Value) -> Object {
 ///
 /// # Panics
 /// If the value is no object, which what is stored always is.
-pub fn object_of(value: &Value) -> &Object {
+pub(super) fn object_of(value: &Value) -> &Object {
     value.as_object().expect("what is stored is an object")
 }
 

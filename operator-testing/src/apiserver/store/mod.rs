@@ -141,6 +141,27 @@ impl Store {
         self.history.since(since)
     }
 
+    /// The newest state of every object, each as a change that made it from nothing, in the order of their last revisions.
+    pub fn everything(&self) -> Vec<Arc<Change>> {
+        let mut changes: Vec<Arc<Change>> = self
+            .tables
+            .iter()
+            .flat_map(|(resource, table)| {
+                table.range(key::range(None, None)).map(|object| {
+                    Arc::new(Change {
+                        revision: object.revision,
+                        resource: resource.clone(),
+                        key: object.key.clone(),
+                        before: None,
+                        after: Some(Arc::clone(object)),
+                    })
+                })
+            })
+            .collect();
+        changes.sort_by_key(|change| change.revision);
+        changes
+    }
+
     /// The changes of one resource after `since`.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What can be done with a resource: one file per verb.
 
+mod binding;
 mod body;
 mod create;
 mod decode;
@@ -144,6 +145,7 @@ fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
         (Verb::Watch, "") => watch::watch(state, call),
         (Verb::Create, "") if access::is_review(call.target) => review::review(state, call),
         (Verb::Create, "") => create::create(state, call),
+        (Verb::Create, "binding") => binding::create(state, call),
         (Verb::Update, _) => update::update(state, call),
         (Verb::Patch, _) => patch::patch(state, call),
         (Verb::Delete, "") => delete::delete(state, call),

@@ -141,23 +141,13 @@ pub(super) fn prepare_update(call: &Call<'_>, part: Part, object: &mut Object, o
         }
         Part::Status => {
             let status = object.remove("status");
-            let version = meta::member(object, "resourceVersion").cloned();
-            let uid = meta::member(object, "uid").cloned();
-            let managed = meta::member(object, "managedFields").cloned();
+            let metadata = status_metadata(&call.resource, object, old);
             *object = old.clone();
             match status {
                 Some(status) => object.insert("status".into(), status),
                 None => object.remove("status"),
             };
-            for (field, value) in [
-                ("resourceVersion", version),
-                ("uid", uid),
-                ("managedFields", managed),
-            ] {
-                if let Some(value) = value {
-                    metadata_mut(object).insert(field.into(), value);
-                }
-            }
+            object.insert("metadata".into(), metadata.into());
         }
         Part::Finalize => {
             take_old(object, "status");
@@ -210,6 +200,50 @@ pub(super) fn validate_update(
     };
     *object = meta::into_object(value);
     settle(call, object, verdict)
+}
+
+/// Kinds of which a status update changes nothing in the metadata, besides custom ones.
+const STATUS_KEEPS_METADATA: [(&str, &str); 6] = [
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+    ("certificates.k8s.io", "PodCertificateRequest"),
+    ("networking.k8s.io", "ServiceCIDR"),
+    ("resource.k8s.io", "ResourceClaim"),
+    ("storage.k8s.io", "VolumeAttachment"),
+];
+
+/// The metadata after a status update: most built-in kinds take what the client sends, the others only what the update itself
+/// needs.
+fn status_metadata(resource: &ResourceType, object: &Object, old: &Object) -> Object {
+    let metadata = |object: &Object| object.get("metadata").and_then(Value::as_object).cloned();
+    let (new, old) = (
+        metadata(object).unwrap_or_default(),
+        metadata(old).unwrap_or_default(),
+    );
+    let copy = |from: &Object, to: &mut Object, field: &str| match from.get(field) {
+        Some(value) => to.insert(field.to_owned(), value.clone()),
+        None => to.remove(field),
+    };
+    let keeps = resource.custom.is_some()
+        || STATUS_KEEPS_METADATA
+            .iter()
+            .any(|(group, kind)| is(resource, group, kind));
+    if keeps {
+        let mut result = old;
+        for field in ["resourceVersion", "uid", "managedFields"] {
+            if new.contains_key(field) {
+                copy(&new, &mut result, field);
+            }
+        }
+        return result;
+    }
+    let mut result = new;
+    if is(resource, "apps", "Deployment") {
+        copy(&old, &mut result, "labels");
+    } else if is(resource, "", "Pod") {
+        copy(&old, &mut result, "ownerReferences");
+    }
+    result
 }
 
 fn settle(call: &mut Call<'_>, object: &Object, verdict: Verdict) -> Result<(), StatusError> {
