@@ -22,6 +22,7 @@ mod lifecycle;
 mod listener;
 mod loopback;
 mod meta;
+mod protobuf;
 mod response;
 mod selector;
 mod server;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    super::{status::StatusError, types::decode},
+    super::{protobuf, status::StatusError, types::decode},
     Call,
 };
 
@@ -19,6 +19,7 @@ const MEDIA_TYPES: [&str; 3] = [
 pub(super) enum Format {
     Json,
     Yaml,
+    Protobuf,
 }
 
 /// What a body says, before anybody asks what it means.
@@ -38,6 +39,7 @@ pub(super) fn format(call: &Call<'_>) -> Result<Format, StatusError> {
     match media_type(header).as_str() {
         "" | "application/json" => Ok(Format::Json),
         "application/yaml" => Ok(Format::Yaml),
+        "application/vnd.kubernetes.protobuf" if call.resource.custom.is_none() => Ok(Format::Protobuf),
         _ if call.resource.custom.is_some() => Err(StatusError::unsupported_media_type(&MEDIA_TYPES[..2])),
         _ => Err(StatusError::unsupported_media_type(&MEDIA_TYPES)),
     }
@@ -59,6 +61,12 @@ pub(super) fn parse(format: Format, body: &[u8]) -> Result<Parsed, String> {
             value: document.value,
             duplicates: document.duplicates,
         }),
+        Format::Protobuf => protobuf::decode(body)
+            .map(|value| Parsed {
+                value,
+                duplicates: Vec::new(),
+            })
+            .map_err(|error| error.to_string()),
         Format::Yaml => {
             let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
             let value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;

@@ -143,7 +143,7 @@ fn resources(
 fn swagger(types: &TypeSnapshot, question: &Question<'_>) -> Result<Document, StatusError> {
     if question
         .accept
-        .is_some_and(|accept| accept.starts_with(openapi::SWAGGER_PROTOBUF))
+        .is_some_and(|accept| accept.starts_with("application/com.github.proto-openapi.spec.v2"))
     {
         return Ok(Document {
             code: 200,

@@ -84,7 +84,7 @@ pub fn swagger(types: &TypeSnapshot) -> Value {
 }
 
 /// The media type of the old document in protobuf.
-pub(super) const SWAGGER_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+pub(super) const SWAGGER_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// The old document in protobuf, without paths and definitions: the version of the format and the title.
 pub(super) fn empty_swagger() -> Bytes {
