@@ -18,3 +18,4 @@ pub mod json;
 pub mod merge;
 pub mod strategic;
 pub mod wording;
+pub mod yaml;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         meta::{self, Object},
+        patch::wording,
         status::{About, FieldError, StatusError},
         types::decode::fields_in_order,
     },
@@ -29,6 +30,7 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         duplicates,
     } = body::parse(format, &call.request.body).map_err(|error| unrecognised(call, &error))?;
     let type_of_body = check_type(call, &mut value)?;
+    let forgets = forgets_managers(&value);
     let unknown = call
         .resource
         .read(&mut value)
@@ -49,6 +51,9 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     call.resource.fill_defaults(&mut value);
     let mut object = meta::into_object(value);
     strategy::normalise(&mut object);
+    if forgets {
+        keep_empty_managers(&mut object);
+    }
     Ok(object)
 }
 
@@ -58,19 +63,22 @@ pub(super) fn patched(
     mut value: Value,
     mut problems: Vec<String>,
     validation: FieldValidation,
+    strategic: Option<&Value>,
 ) -> Result<Object, StatusError> {
     let invalid = |value: &Value, why: String| {
+        let shown = strategic.map_or_else(|| value.to_string(), wording::plain);
         let about = About {
             group: "",
             kind: "",
             name: "",
         };
-        StatusError::invalid(
-            about,
-            &[FieldError::invalid("patch", &value.to_string().into(), why)],
-        )
+        StatusError::invalid(about, &[FieldError::invalid("patch", &shown.into(), why)])
     };
     let before = value.clone();
+    if let Some(why) = other_type(call, &value) {
+        return Err(invalid(&before, why));
+    }
+    let forgets = forgets_managers(&value);
     let unknown = match call.resource.read(&mut value) {
         Ok(unknown) => unknown,
         Err(error) => return Err(invalid(&before, error)),
@@ -91,7 +99,45 @@ pub(super) fn patched(
     call.resource.fill_defaults(&mut value);
     let mut object = meta::into_object(value);
     strategy::normalise(&mut object);
+    if forgets {
+        keep_empty_managers(&mut object);
+    }
     Ok(object)
+}
+
+/// What is wrong if a patch made the object one of another kind or version.
+fn other_type(call: &Call<'_>, value: &Value) -> Option<String> {
+    let given = |field: &str| {
+        value
+            .get(field)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let resource = &call.resource;
+    let expected = resource.api_version();
+    let (kind, api_version) = (
+        given("kind").unwrap_or(&resource.kind),
+        given("apiVersion").unwrap_or(&expected),
+    );
+    if (kind, api_version) == (&*resource.kind, expected.as_str()) {
+        return None;
+    }
+    Some(format!(
+        "unable to decode {api_version}, Kind={kind} into {expected}, Kind={}",
+        resource.kind
+    ))
+}
+
+/// Whether an object comes with an empty list of managers, which asks to forget them; reading it as its type loses the list.
+fn forgets_managers(value: &Value) -> bool {
+    value
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array)
+        .is_some_and(Vec::is_empty)
+}
+
+fn keep_empty_managers(object: &mut Object) {
+    meta::metadata_mut(object).insert("managedFields".into(), json!([]));
 }
 
 /// What strict decoding finds, in the order in which the real server finds it.

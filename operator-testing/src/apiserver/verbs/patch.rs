@@ -8,7 +8,7 @@ use super::{
     super::{
         core::State,
         meta::{self, Object},
-        patch::{self, apply::Applied},
+        patch::{self, apply::Applied, yaml},
         response::Response,
         status::{About, StatusError},
         types::Schema,
@@ -75,24 +75,43 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
         apply(call, Some(&old), &options)?
     } else {
         let schema = call.resource.schema.clone();
-        let (value, problems) = patched(call, kind, &old, schema.as_deref(), options.field_validation)?;
-        let mut object = decode::patched(call, value, problems, options.field_validation)?;
+        let Patched {
+            value,
+            problems,
+            strategic,
+        } = patched(call, kind, &old, schema.as_deref(), options.field_validation)?;
+        let mut object = decode::patched(
+            call,
+            value,
+            problems,
+            options.field_validation,
+            strategic.as_ref(),
+        )?;
         managers::track(call, Some(&old), &mut object, &options);
         object
     };
     create::settle_namespace(call, &mut object)?;
-    update::same_name(meta::text(&object, "name"), &call.target.name)?;
+    update::check_name(call, &object)?;
     update::change(state, call, &stored, &old, object, part, &options)
 }
 
-/// A value with the patch of the request applied, and what strict decoding finds in the patch.
+/// What a patch makes of a value.
+pub(super) struct Patched {
+    pub(super) value: Value,
+    /// What strict decoding finds in the patch.
+    pub(super) problems: Vec<String>,
+    /// The patch itself if it is a strategic one: messages show it in place of the value.
+    pub(super) strategic: Option<Value>,
+}
+
+/// A value with the patch of the request applied.
 pub(super) fn patched(
     call: &Call<'_>,
     kind: PatchType,
     old: &Value,
     schema: Option<&Schema>,
     validation: FieldValidation,
-) -> Result<(Value, Vec<String>), StatusError> {
+) -> Result<Patched, StatusError> {
     let Parsed {
         value: patch,
         duplicates,
@@ -126,7 +145,11 @@ pub(super) fn patched(
             value
         }
     };
-    Ok((value, problems))
+    Ok(Patched {
+        value,
+        problems,
+        strategic: (kind == PatchType::Strategic).then_some(patch),
+    })
 }
 
 /// Creates the object that an apply describes.
@@ -140,30 +163,66 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
         return Err(StatusError::conflict(call.about(), why).into());
     }
     create::settle_namespace(call, &mut object)?;
-    update::same_name(meta::text(&object, "name"), &call.target.name)?;
+    update::check_name(call, &object)?;
     create::store_new(state, call, object, options)
 }
 
 /// The object with the configuration of the request applied.
 fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Result<Object, StatusError> {
-    let Parsed {
-        value: config,
-        duplicates,
-    } = body::parse(Format::Yaml, &call.request.body)
+    let document = configuration(&call.request.body)
         .map_err(|error| StatusError::bad_request(format!("error decoding YAML: {error}")))?;
     let applied = managers::with_request(call, options, |request| {
-        patch::apply::apply(old, &config, options.force, request)
+        patch::apply::apply(old, &document.value, options.force, request)
     })?;
     let value = match (applied, old) {
         (Applied::Changed(value), _) => value,
         (Applied::Unchanged, Some(old)) => old.clone(),
-        (Applied::Unchanged, None) => config,
+        (Applied::Unchanged, None) => document.value,
     };
-    let problems = duplicates
+    if !document.duplicates.is_empty() {
+        match options.field_validation {
+            FieldValidation::Ignore => {}
+            FieldValidation::Warn => call.warnings.extend(document.duplicates),
+            FieldValidation::Strict => {
+                return Err(StatusError::bad_request(format!(
+                    "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {}",
+                    document.duplicates.join("\n  ")
+                )));
+            }
+        }
+    }
+    decode::patched(call, value, Vec::new(), options.field_validation, None)
+}
+
+/// Reads an applied configuration: YAML, but mostly JSON, which is read faster as what it is.
+fn configuration(body: &[u8]) -> Result<yaml::Document, String> {
+    let json = body
         .iter()
-        .map(|path| format!("duplicate field {path:?}"))
-        .collect();
-    decode::patched(call, value, problems, options.field_validation)
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|byte| *byte == b'{');
+    if json
+        && let Ok(parsed) = body::parse(Format::Json, body)
+        && parsed.duplicates.is_empty()
+    {
+        return Ok(yaml::Document {
+            value: parsed.value,
+            duplicates: Vec::new(),
+        });
+    }
+    let text = std::str::from_utf8(body)
+        .map_err(|_| "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".to_owned())?;
+    let mut document = yaml::read(text)?;
+    match &document.value {
+        Value::Object(_) => {}
+        Value::Null => document.value = Value::Object(Object::new()),
+        other => {
+            return Err(format!(
+                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                patch::wording::json_kind(other)
+            ));
+        }
+    }
+    Ok(document)
 }
 
 /// What an error about the scale of the request's object is about.

@@ -130,7 +130,7 @@ fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -
                 Applied::Unchanged => Ok(old.clone()),
             };
         }
-        Write::Patch(kind) => super::patch::patched(call, kind, old, schema, options.field_validation)?.0,
+        Write::Patch(kind) => super::patch::patched(call, kind, old, schema, options.field_validation)?.value,
     };
     apply::track_update(Some(old), &mut scale, &request);
     Ok(scale)

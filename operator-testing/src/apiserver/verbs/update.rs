@@ -10,6 +10,7 @@ use super::{
         core::State,
         meta::{self, Object, metadata_mut},
         patch::apply,
+        request::Verb,
         response::Response,
         status::{About, FieldError, StatusError},
         store::Stored,
@@ -109,7 +110,7 @@ fn is_finished(call: &Call<'_>, object: &Object) -> bool {
 }
 
 /// The name in the body must be that of the path.
-fn check_name(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
+pub(super) fn check_name(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
     let name = meta::text(object, "name");
     let wanted = &call.target.name;
     if name.is_empty() {
@@ -136,13 +137,13 @@ fn check_revision(call: &Call<'_>, stored: &Stored, object: &Object) -> Result<(
     let revision = match text {
         "" => 0,
         text => text.parse().map_err(|_| {
+            let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+            if call.target.verb == Verb::Patch {
+                return StatusError::new(500, "", why);
+            }
             StatusError::invalid(
                 call.about(),
-                &[FieldError::invalid(
-                    "metadata.resourceVersion",
-                    &text.into(),
-                    format!("strconv.ParseUint: parsing {text:?}: invalid syntax"),
-                )],
+                &[FieldError::invalid("metadata.resourceVersion", &text.into(), why)],
             )
         })?,
     };
