@@ -4,6 +4,7 @@ mod apply;
 mod deletion;
 mod discovery;
 mod reading;
+mod workloads;
 mod writing;
 
 use std::{
