@@ -104,6 +104,7 @@ where
         headers: parts.headers,
         body: read(body).await,
         user: identity.user.clone(),
+        trusted: false,
     };
     if !request.headers.contains_key(header::USER_AGENT)
         && let Ok(agent) = HeaderValue::from_str(&identity.agent)

@@ -24,6 +24,7 @@ mod loopback;
 mod meta;
 mod protobuf;
 mod response;
+mod route;
 mod selector;
 mod server;
 mod service;

@@ -3,13 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::Method;
+
 use super::{
     access,
     audit::AuditEntry,
     core::Core,
     request::{Request, Target, User},
     response::Response,
-    show,
+    route, show,
     status::StatusError,
     store::Revision,
     verbs::{self, Call, Halt},
@@ -59,13 +61,21 @@ fn settle(core: &Core, request: &Request, outcome: Result<Response, Halt>) -> Re
 fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
     let user = access::identify(core, request)?;
     let target = Target::of(request);
-    access::authorise(core, &user, target.as_ref(), request)?;
+    if !request.trusted {
+        access::authorise(core, &user, target.as_ref(), request)?;
+    }
     if request.body.len() > BODY_LIMIT {
         return Err(StatusError::too_large(format!("limit is {BODY_LIMIT}")).into());
     }
     match target {
         Some(target) => resource(core, request, &target, &user),
-        None => Ok(show::about_the_server(core, request)?),
+        None => {
+            let response = show::about_the_server(core, request)?;
+            if response.code < 400 && !matches!(request.method, Method::GET | Method::HEAD) {
+                return Err(StatusError::method_not_allowed().into());
+            }
+            Ok(response)
+        }
     }
 }
 
@@ -81,28 +91,23 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
             Halt::Response(Box::new(Response::page_not_found()))
         });
     };
-    let misplaced = match (resource.namespaced, target.namespace.is_empty()) {
-        (true, true) => !target.name.is_empty(),
-        (false, false) => true,
-        _ => false,
-    };
-    let unknown_part = !target.rest.is_empty()
-        || (!target.subresource.is_empty() && resource.subresource(&target.subresource).is_none());
-    if misplaced || unknown_part {
-        return Err(StatusError::unknown_resource().into());
-    }
-    let representation = show::negotiated(request, target)?;
+    route::check(request, target, resource)?;
+    let representation = route::negotiated(request, target, resource)?;
     let mut call = Call {
         request,
         target,
+        user,
         resource: Arc::clone(resource),
         types: &core.types,
         access: &core.access,
-        user,
         time: core.clock.now(),
         now: core.now(),
         view: view(core, user, target),
-        warnings: Vec::new(),
+        warnings: resource
+            .deprecation_warning
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     };
     let mut state = core.state();
     let response = verbs::perform(&mut state, &mut call)?;

@@ -198,15 +198,15 @@ impl StatusError {
 
     /// 422 `Invalid`, with the kind (not the plural) and every cause.
     pub fn invalid(about: About<'_>, errors: &[FieldError]) -> Self {
-        let list = match errors {
-            [one] => one.to_string(),
-            many => format!(
-                "[{}]",
-                many.iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
+        let mut messages: Vec<String> = Vec::new();
+        for message in errors.iter().map(ToString::to_string) {
+            if !messages.contains(&message) {
+                messages.push(message);
+            }
+        }
+        let list = match messages.as_slice() {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
         };
         let message = format!("{} {:?} is invalid: {list}", about.qualified(), about.name);
         let mut details = about.details();
@@ -234,7 +234,7 @@ impl StatusError {
 
     /// 404 for a path below a known API that nothing serves.
     pub fn unknown_resource() -> Self {
-        Self::generic(
+        Self::from_code(
             404,
             "NotFound",
             "the server could not find the requested resource",
@@ -243,7 +243,7 @@ impl StatusError {
 
     /// 405 for a method that a path does not serve.
     pub fn method_not_allowed() -> Self {
-        Self::generic(
+        Self::from_code(
             405,
             "MethodNotAllowed",
             "the server does not allow this method on the requested resource",
@@ -302,7 +302,7 @@ impl StatusError {
 
     /// 422 for a patch that cannot be applied.
     pub fn unprocessable() -> Self {
-        Self::generic(
+        Self::from_code(
             422,
             "Invalid",
             "the server rejected our request due to an error in our request",
@@ -334,7 +334,7 @@ impl StatusError {
     }
 
     /// An answer with empty details, as made from an HTTP code alone.
-    fn generic(code: u16, reason: &'static str, message: &str) -> Self {
+    pub fn from_code(code: u16, reason: &'static str, message: &str) -> Self {
         Self {
             details: Some(json!({})),
             ..Self::new(code, reason, message)

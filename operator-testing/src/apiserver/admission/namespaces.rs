@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::apiserver::{
     core::State,
-    meta::Object,
+    meta::{self, Object},
     status::{About, StatusError},
     store::{ObjectKey, ResourceKey},
     verbs::Call,
@@ -48,8 +48,9 @@ pub(super) fn admit(
         }));
     };
     if stored.deleting {
+        let name = new.map_or("", |object| meta::text(object, "name"));
         let mut error = StatusError::forbidden(
-            call.about(),
+            call.about_name(name),
             format!("unable to create new content in namespace {namespace} because it is being terminated"),
         );
         if let Some(Value::Object(details)) = &mut error.details {

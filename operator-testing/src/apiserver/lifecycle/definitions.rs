@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::apiserver::{
     core::State,
     meta,
     store::{Change, ResourceKey, Revision},
-    types::CustomDefinition,
+    types::{CustomDefinition, settle_names},
 };
 
 /// Where definitions are stored.
@@ -32,26 +32,10 @@ pub(crate) fn follow(state: &mut State, since: Revision, now: &str) {
             continue;
         };
         let mut definition = Value::Object(stored.value());
-        if let Some(settled) = settle(&definition, now) {
+        if let Some(settled) = settle_names(&definition, &state.types.snapshot(), now) {
             state.write(&storage, &change.key, &meta::into_object(settled.clone()));
             definition = settled;
         }
         state.types.install(CustomDefinition::new(&definition));
     }
-}
-
-/// Accepts the names of a definition and establishes it; `None` if that has happened.
-fn settle(definition: &Value, now: &str) -> Option<Value> {
-    if definition["status"]["acceptedNames"] == definition["spec"]["names"] {
-        return None;
-    }
-    let mut settled = definition.clone();
-    settled["status"]["acceptedNames"] = definition["spec"]["names"].clone();
-    settled["status"]["conditions"] = json!([
-        {"type": "NamesAccepted", "status": "True", "lastTransitionTime": now, "reason": "NoConflicts",
-            "message": "no conflicts found"},
-        {"type": "Established", "status": "True", "lastTransitionTime": now, "reason": "InitialNamesAccepted",
-            "message": "the initial names have been accepted"},
-    ]);
-    Some(settled)
 }

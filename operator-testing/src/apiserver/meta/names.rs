@@ -32,7 +32,7 @@ pub(crate) fn name_problems(rule: NameRule, name: &str, prefix: bool) -> Vec<Str
     };
     match rule {
         NameRule::DnsSubdomain => {
-            let mut problems = too_long(name, 253);
+            let mut problems = too_long(name, 253, "characters");
             if !is_subdomain(name) {
                 problems.push(SUBDOMAIN.to_owned());
             }
@@ -40,7 +40,7 @@ pub(crate) fn name_problems(rule: NameRule, name: &str, prefix: bool) -> Vec<Str
         }
         NameRule::DnsLabel => label_1123_problems(name),
         NameRule::Dns1035Label => {
-            let mut problems = too_long(name, 63);
+            let mut problems = too_long(name, 63, "characters");
             if !(is_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase())) {
                 problems.push(LABEL_1035.to_owned());
             }
@@ -52,7 +52,7 @@ pub(crate) fn name_problems(rule: NameRule, name: &str, prefix: bool) -> Vec<Str
 
 /// What is wrong with a name that must be a DNS label.
 pub(super) fn label_1123_problems(name: &str) -> Vec<String> {
-    let mut problems = too_long(name, 63);
+    let mut problems = too_long(name, 63, "characters");
     if !is_label(name) {
         let dotted = is_subdomain(name);
         problems.push(if dotted {
@@ -86,11 +86,11 @@ pub(crate) fn label_key_problems(key: &str) -> Vec<String> {
             if prefix.is_empty() {
                 problems.push("prefix part must be non-empty".to_owned());
             } else {
-                problems.extend(
-                    name_problems(NameRule::DnsSubdomain, prefix, false)
-                        .into_iter()
-                        .map(|problem| format!("prefix part {problem}")),
-                );
+                let mut found = too_long(prefix, 253, "bytes");
+                if !is_subdomain(prefix) {
+                    found.push(SUBDOMAIN.to_owned());
+                }
+                problems.extend(found.into_iter().map(|problem| format!("prefix part {problem}")));
             }
             *name
         }
@@ -104,7 +104,7 @@ pub(crate) fn label_key_problems(key: &str) -> Vec<String> {
         problems.push("name part must be non-empty".to_owned());
     } else {
         problems.extend(
-            too_long(name, 63)
+            too_long(name, 63, "bytes")
                 .into_iter()
                 .map(|problem| format!("name part {problem}")),
         );
@@ -117,16 +117,16 @@ pub(crate) fn label_key_problems(key: &str) -> Vec<String> {
 
 /// What is wrong with the value of a label.
 pub(crate) fn label_value_problems(value: &str) -> Vec<String> {
-    let mut problems = too_long(value, 63);
+    let mut problems = too_long(value, 63, "bytes");
     if !value.is_empty() && !is_key(value) {
         problems.push(VALUE.to_owned());
     }
     problems
 }
 
-fn too_long(text: &str, limit: usize) -> Vec<String> {
+fn too_long(text: &str, limit: usize, unit: &str) -> Vec<String> {
     if text.len() > limit {
-        vec![format!("must be no more than {limit} bytes")]
+        vec![format!("must be no more than {limit} {unit}")]
     } else {
         Vec::new()
     }

@@ -19,13 +19,66 @@ pub(crate) fn validate_created(object: &Object, resource: &ResourceType) -> Vec<
     let rule = resource.rules.name;
     let mut errors = validate_names(object, |name, prefix| name_problems(rule, name, prefix));
     validate_common(object, resource.namespaced, &mut errors);
+    errors.extend(finalizer_errors(object, resource));
     errors
+}
+
+/// What the built-in kinds demand of finalizers beyond the form of their names.
+fn finalizer_errors(object: &Object, resource: &ResourceType) -> Vec<FieldError> {
+    if resource.custom.is_some() || matches!(&*resource.group, "apiextensions.k8s.io" | "coordination.k8s.io")
+    {
+        return Vec::new();
+    }
+    finalizers(object)
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| {
+            !name.contains('/') && !matches!(**name, "kubernetes" | "orphan" | "foregroundDeletion")
+        })
+        .map(|(index, name)| {
+            FieldError::invalid(
+                format!("metadata.finalizers[{index}]"),
+                &(*name).into(),
+                "name is neither a standard finalizer name nor is it fully qualified",
+            )
+        })
+        .collect()
+}
+
+/// Kinds that are validated as if they were new whenever they change.
+fn is_validated_anew(resource: &ResourceType) -> bool {
+    matches!(
+        (&*resource.group, &*resource.plural),
+        (
+            "",
+            "configmaps"
+                | "endpoints"
+                | "persistentvolumeclaims"
+                | "persistentvolumes"
+                | "secrets"
+                | "serviceaccounts"
+                | "services"
+        ) | ("rbac.authorization.k8s.io", _)
+    )
 }
 
 /// Checks the metadata of an object against the state before.
 pub(crate) fn validate_updated(object: &Object, old: &Object, resource: &ResourceType) -> Vec<FieldError> {
     let mut errors = validate_names(object, path_segment_problems);
     validate_common(object, resource.namespaced, &mut errors);
+    // once for all kinds, once by the kind itself
+    let changed = changes(object, old);
+    errors.extend(changed.iter().cloned());
+    errors.extend(changed);
+    if is_validated_anew(resource) {
+        errors.extend(validate_created(object, resource));
+    }
+    errors
+}
+
+/// What is wrong with the change of the metadata.
+fn changes(object: &Object, old: &Object) -> Vec<FieldError> {
+    let mut errors = Vec::new();
     if is_deleting(old) {
         let known = finalizers(old);
         let mut added: Vec<_> = finalizers(object)
@@ -65,6 +118,9 @@ pub(crate) fn validate_updated(object: &Object, old: &Object, resource: &Resourc
             ));
         }
     }
+    validate_labels(member(object, "labels"), "metadata.labels", &mut errors);
+    validate_annotations(member(object, "annotations"), &mut errors);
+    validate_owners(member(object, "ownerReferences"), &mut errors);
     errors
 }
 
@@ -193,17 +249,41 @@ fn validate_owners(owners: Option<&Value>, errors: &mut Vec<FieldError>) {
         if reference.get("controller").and_then(Value::as_bool) == Some(true) {
             let this = format!("{}/{}", field("kind"), field("name"));
             match &controller {
-                Some(first) => errors.push(FieldError::invalid(
+                Some(first) => errors.push(FieldError::new(
                     "metadata.ownerReferences",
-                    &references.as_slice().into(),
+                    "FieldValueInvalid",
                     format!(
-                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
+                        "Invalid value: {}: Only one reference can have Controller set to true. Found \"true\" in references \
+                         for {first} and {this}",
+                        written_out(references)
                     ),
                 )),
                 None => controller = Some(this),
             }
         }
     }
+}
+
+/// Owner references as messages show them: members in the order of their type.
+fn written_out(references: &[Value]) -> String {
+    let list: Vec<String> = references
+        .iter()
+        .map(|reference| {
+            let members: Vec<String> = [
+                "apiVersion",
+                "kind",
+                "name",
+                "uid",
+                "controller",
+                "blockOwnerDeletion",
+            ]
+            .into_iter()
+            .filter_map(|field| Some(format!("{field:?}:{}", reference.get(field)?)))
+            .collect();
+            format!("{{{}}}", members.join(","))
+        })
+        .collect();
+    format!("[{}]", list.join(","))
 }
 
 fn validate_finalizers(object: &Object, errors: &mut Vec<FieldError>) {

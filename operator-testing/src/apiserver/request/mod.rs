@@ -26,6 +26,8 @@ pub struct Request {
     pub body: Bytes,
     /// Who is asking, where the connection itself says so; otherwise the headers do.
     pub user: Option<User>,
+    /// Whether it comes from a part of the server itself, which may do everything.
+    pub trusted: bool,
 }
 
 impl Request {
@@ -39,6 +41,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             user: None,
+            trusted: false,
         }
     }
 

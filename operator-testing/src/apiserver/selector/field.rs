@@ -52,6 +52,14 @@ impl FieldSelector {
         Ok(Self(terms))
     }
 
+    /// The name that must match, if the selector asks for exactly one.
+    pub(crate) fn only_name(&self) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|term| term.equal && matches!(term.field, Field::Name))
+            .map(|term| term.value.as_str())
+    }
+
     /// Whether every object matches.
     pub(crate) fn is_everything(&self) -> bool {
         self.0.is_empty()

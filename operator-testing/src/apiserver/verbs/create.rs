@@ -27,8 +27,24 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     let mut object = decode::object(call, options.field_validation)?;
     settle_namespace(call, &mut object)?;
     owners::deduplicate(call, &mut object);
+    let revision = meta::text(&object, "resourceVersion");
+    let versioned = !matches!(revision, "" | "0");
     managers::track(call, None, &mut object, &options);
-    store_new(state, call, object, &options)
+    let source = if versioned {
+        Source::Versioned
+    } else {
+        Source::Plain
+    };
+    store_new(state, call, object, &options, source)
+}
+
+/// Where a new object comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A body that says nothing about versions, or a write that makes missing objects.
+    Plain,
+    /// A body with a resource version, which a new object cannot have.
+    Versioned,
 }
 
 /// Takes an object that does not exist yet through admission and validation into the store.
@@ -37,8 +53,8 @@ pub(super) fn store_new(
     call: &mut Call<'_>,
     mut object: Object,
     options: &WriteOptions,
+    source: Source,
 ) -> Result<Response, Halt> {
-    let given_revision = meta::text(&object, "resourceVersion").to_owned();
     let uid = state.dice.uid();
     meta::set_system_fields(&mut object, &uid, &call.now, call.resource.rules.generation);
     let mut generated = false;
@@ -50,16 +66,12 @@ pub(super) fn store_new(
         }
     }
     admission::mutate(state, call, Some(&mut object), None)?;
-    strategy::prepare_create(call, &mut object);
+    strategy::prepare_create(state, call, &mut object)?;
     owners::deduplicate(call, &mut object);
     strategy::validate_create(call, &mut object)?;
-    if !matches!(given_revision.as_str(), "" | "0") {
-        return Err(StatusError::new(
-            500,
-            "",
-            "resourceVersion should not be set on objects to be created",
-        )
-        .into());
+    if source == Source::Versioned {
+        let message = "resourceVersion should not be set on objects to be created";
+        return Err(StatusError::new(500, "", message).into());
     }
     admission::validate(state, call, Some(&object), None)?;
     let storage = call.storage();

@@ -29,6 +29,9 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         mut value,
         duplicates,
     } = body::parse(format, &call.request.body).map_err(|error| unrecognised(call, &error))?;
+    if value.is_null() && call.resource.custom.is_none() {
+        value = json!({});
+    }
     let type_of_body = check_type(call, &mut value)?;
     let forgets = forgets_managers(&value);
     let unknown = call
@@ -224,9 +227,20 @@ fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError>
                 &[FieldError::invalid("kind", &kind.as_str().into(), why)],
             ));
         }
-        return Err(StatusError::bad_request(format!(
-            "{prefix}: no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-        )));
+        let (group, _) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
+        let known = call.types.snapshot().by_kind(group, version, &kind).is_some();
+        let why = if known {
+            format!(
+                "converting ({version}.{kind}) to ({}.{}): unknown conversion",
+                package(&resource.group),
+                resource.kind
+            )
+        } else {
+            format!(
+                "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+            )
+        };
+        return Err(StatusError::bad_request(format!("{prefix}: {why}")));
     }
     if api_version != expected {
         return Err(StatusError::bad_request(format!(
@@ -236,6 +250,14 @@ fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError>
     object.insert("kind".into(), json!(kind));
     object.insert("apiVersion".into(), json!(api_version));
     Ok(prefix)
+}
+
+/// The package that holds the server's own form of a group's kinds, as messages name it.
+pub(super) fn package(group: &str) -> &str {
+    match group {
+        "" | "events.k8s.io" => "core",
+        group => group.split('.').next().unwrap_or(group),
+    }
 }
 
 fn unrecognised(call: &Call<'_>, why: &str) -> StatusError {

@@ -52,7 +52,9 @@ pub(super) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Response, H
     let token = query.text("continue");
     let version = query.text("resourceVersion");
     let (at, from) = if token.is_empty() {
-        let revision = options::revision(version)?;
+        let revision = options::revision(version).map_err(|error| {
+            StatusError::bad_request(format!("invalid resource version: {}", error.message))
+        })?;
         options::reached(state, revision)?;
         let exact = query.text("resourceVersionMatch") == "Exact"
             || (query.text("resourceVersionMatch").is_empty() && limit > 0 && revision > 0);
@@ -91,7 +93,19 @@ pub(super) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Response, H
             (objects, revision)
         }
     };
-    let (page, next, remaining) = cut(objects, &selector, limit);
+    // what is served from memory comes whole
+    let limit = if version == "0" && token.is_empty() {
+        0
+    } else {
+        limit
+    };
+    let (page, next, remaining) = match selector.fields.only_name() {
+        Some(name) if namespace.is_some() || !call.resource.namespaced => {
+            let named = objects.into_iter().filter(|object| object.key.name() == name);
+            cut(named.collect(), &selector, limit)
+        }
+        _ => cut(objects, &selector, limit),
+    };
     let token = next.map(|last| {
         let last = last.strip_prefix(&prefix).unwrap_or(&last);
         write_token(revision, &format!("{last}\u{0}"))
@@ -138,6 +152,9 @@ pub(super) fn encode(
 ) -> Bytes {
     let size: usize = objects.iter().map(|object| object.json().len() + 1).sum();
     let mut metadata = json!({"resourceVersion": revision.to_string()});
+    if call.resource.custom.is_some() {
+        metadata["continue"] = "".into();
+    }
     if let Some(token) = token {
         metadata["continue"] = token.into();
     }

@@ -132,14 +132,6 @@ pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response
 
 fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let subresource = call.target.subresource.as_str();
-    let verb = call.target.verb.as_str();
-    let of_one = matches!(call.target.verb, Verb::Update | Verb::Patch);
-    if of_one && call.target.name.is_empty() {
-        return Err(StatusError::method_not_allowed().into());
-    }
-    if subresource.is_empty() && !call.resource.verbs.iter().any(|served| &**served == verb) {
-        return Err(StatusError::method_not_allowed().into());
-    }
     match (call.target.verb, subresource) {
         (Verb::Get, "scale") => scale::get(state, call),
         (Verb::Update, "scale") => scale::update(state, call),

@@ -62,7 +62,7 @@ impl WriteOptions {
                 errors.push(FieldError::not_supported(
                     "fieldValidation",
                     &other.into(),
-                    &["Ignore", "Strict", "Warn"],
+                    &["", "Ignore", "Strict", "Warn"],
                 ));
                 FieldValidation::Warn
             }
@@ -97,7 +97,7 @@ pub(crate) fn dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Ve
         if value == "All" {
             found = true;
         } else {
-            errors.push(FieldError::not_supported("dryRun", &value.into(), &["All"]));
+            errors.push(FieldError::not_supported("dryRun", &vec![value].into(), &["All"]));
         }
     }
     found
@@ -114,13 +114,31 @@ fn validate_manager(manager: &str, errors: &mut Vec<FieldError>) {
     }
     for (index, character) in manager.char_indices() {
         if character.is_control() {
-            errors.push(FieldError::invalid(
+            let code = u32::from(character);
+            errors.push(FieldError::new(
                 "fieldManager",
-                &manager.into(),
-                format!("invalid character {character:?} (at position {index})"),
+                "FieldValueInvalid",
+                format!(
+                    "Invalid value: {}: invalid character U+{code:04X} (at position {index})",
+                    quoted(manager)
+                ),
             ));
         }
     }
+}
+
+/// A text in quotes, with control characters in hexadecimal digits.
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            _ if character.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(character))),
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// The field manager of a write: as given, or what the user agent begins with.
@@ -138,9 +156,11 @@ pub(crate) fn revision(text: &str) -> Result<Revision, StatusError> {
         return Ok(0);
     }
     text.parse().map_err(|_| {
-        StatusError::bad_request(format!(
-            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
-        ))
+        StatusError::new(
+            500,
+            "",
+            format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"),
+        )
     })
 }
 

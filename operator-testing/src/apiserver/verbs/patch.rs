@@ -6,16 +6,19 @@ use serde_json::Value;
 
 use super::{
     super::{
+        access::Attributes,
         core::State,
         meta::{self, Object},
         patch::{self, apply::Applied, yaml},
+        request::{Target, Verb},
         response::Response,
         status::{About, StatusError},
         types::Schema,
     },
     Call, Halt,
     body::{self, Format, Parsed},
-    create, decode, managers,
+    create::{self, Source},
+    decode, managers,
     options::{FieldValidation, WriteOptions},
     strategy::Part,
     update,
@@ -50,6 +53,12 @@ impl PatchType {
             .filter(|(_, kind)| *kind != Self::Strategic || call.resource.custom.is_none());
         match served.clone().find(|(name, _)| *name == media_type) {
             Some((_, kind)) => Ok(kind),
+            // the routes of built-in kinds list what they take, and what does not fit never gets to the handler
+            None if call.resource.custom.is_none() => Err(StatusError::from_code(
+                415,
+                "UnsupportedMediaType",
+                "415: Unsupported Media Type",
+            )),
             None => {
                 let accepted: Vec<_> = served.map(|(name, _)| name).collect();
                 Err(StatusError::unsupported_media_type(&accepted))
@@ -154,6 +163,14 @@ pub(super) fn patched(
 
 /// Creates the object that an apply describes.
 fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOptions) -> Result<Response, Halt> {
+    if !call.request.trusted {
+        let creation = Target {
+            verb: Verb::Create,
+            ..call.target.clone()
+        };
+        let attributes = Attributes::of(Some(&creation), call.request);
+        call.access.require(&state.store, call.user, &attributes)?;
+    }
     let mut object = apply(call, None, options)?;
     let uid = meta::text(&object, "uid");
     if !uid.is_empty() {
@@ -164,7 +181,7 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
     }
     create::settle_namespace(call, &mut object)?;
     update::check_name(call, &object)?;
-    create::store_new(state, call, object, options)
+    create::store_new(state, call, object, options, Source::Plain)
 }
 
 /// The object with the configuration of the request applied.

@@ -17,7 +17,7 @@ use super::{
         response::Response,
         status::{FieldError, StatusError},
         store::Stored,
-        types::{DefinitionId, ScalePaths},
+        types::{DefinitionId, ResourceType, ScalePaths},
     },
     Call, Halt, body, encode,
     options::WriteOptions,
@@ -29,7 +29,7 @@ use super::{
 /// `GET` of a scale.
 pub(super) fn get(state: &State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let (stored, paths) = find(state, call)?;
-    let scale = scale_of(&call.object(&stored), &paths)?;
+    let scale = scale_of(&call.resource, &call.object(&stored), &paths)?;
     Ok(encode::finish(call, Response::value(200, &scale)))
 }
 
@@ -71,15 +71,15 @@ fn rescale(
 ) -> Result<Response, Halt> {
     let old = Value::Object(call.object(stored));
     let versions = replicas_paths(call);
-    let mut old_scale = scale_of(meta::object_of(&old), paths)?;
+    let mut old_scale = scale_of(&call.resource, meta::object_of(&old), paths)?;
     scale::show(&old, &mut old_scale, &versions).map_err(StatusError::internal)?;
     let scale = written(call, &old_scale, write, options)?;
     let replicas = scale
         .pointer("/spec/replicas")
         .and_then(Value::as_i64)
         .unwrap_or(0);
-    check_name(call, &scale)?;
-    if replicas < 0 {
+    check_metadata(call, stored, &scale)?;
+    if replicas < 0 && call.resource.custom.is_none() {
         return Err(StatusError::invalid(
             about_scale(call),
             &[FieldError::invalid(
@@ -102,7 +102,7 @@ fn rescale(
     meta::metadata_mut(&mut object).insert("resourceVersion".into(), version.into());
     let answer = update::change(state, call, stored, &old, object, Part::Main, options)?;
     let now: Value = serde_json::from_slice(answer.bytes()).unwrap_or(old);
-    let scale = scale_of(meta::object_of(&now), paths)?;
+    let scale = scale_of(&call.resource, meta::object_of(&now), paths)?;
     call.warnings.extend(answer.warnings);
     Ok(encode::finish(call, Response::value(200, &scale)))
 }
@@ -121,7 +121,10 @@ fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -
         now: call.time,
     };
     let mut scale = match write {
-        Write::Update(scale) => scale,
+        Write::Update(scale) => {
+            check_type(call, &scale)?;
+            scale
+        }
         Write::Patch(PatchType::Apply) => {
             let config = body::parse(body::Format::Yaml, &call.request.body)
                 .map_err(|error| StatusError::bad_request(format!("error decoding YAML: {error}")))?;
@@ -136,14 +139,51 @@ fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -
     Ok(scale)
 }
 
-fn check_name(call: &Call<'_>, scale: &Value) -> Result<(), StatusError> {
-    match scale.pointer("/metadata/name").and_then(Value::as_str) {
-        None | Some("") => Err(StatusError::bad_request(format!(
+fn check_metadata(call: &Call<'_>, stored: &Stored, scale: &Value) -> Result<(), StatusError> {
+    let text = |path: &str| scale.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let (name, namespace, uid) = (
+        text("/metadata/name"),
+        text("/metadata/namespace"),
+        text("/metadata/uid"),
+    );
+    if name.is_empty() {
+        return Err(StatusError::bad_request(format!(
             "the name of the object ({} based on URL) was undeterminable: name must be provided",
             call.target.name
-        ))),
-        Some(name) => update::same_name(name, &call.target.name),
+        )));
     }
+    update::same_name(name, &call.target.name)?;
+    if !namespace.is_empty() && namespace != call.target.namespace {
+        return Err(StatusError::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    update::same_uid(call, stored, uid)
+}
+
+/// Checks that a body is a scale.
+fn check_type(call: &Call<'_>, scale: &Value) -> Result<(), StatusError> {
+    let text = |field: &str| scale.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (kind, api_version) = (text("kind"), text("apiVersion"));
+    if matches!((kind, api_version), ("" | "Scale", "" | "autoscaling/v1")) {
+        return Ok(());
+    }
+    let (_, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let known = call.types.snapshot();
+    let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    let why = if known
+        .by_kind(group, version, kind)
+        .is_some_and(|resource| resource.custom.is_none())
+    {
+        format!("converting ({version}.{kind}) to (autoscaling.Scale): unknown conversion")
+    } else {
+        format!(
+            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        )
+    };
+    Err(StatusError::bad_request(format!(
+        "{kind} in version {version:?} cannot be handled as a Scale: {why}"
+    )))
 }
 
 /// Where every version of the resource keeps its replicas.
@@ -164,8 +204,14 @@ fn replicas_paths(call: &Call<'_>) -> ReplicasPaths {
 }
 
 /// The scale of an object.
-fn scale_of(object: &Object, paths: &ScalePaths) -> Result<Value, StatusError> {
+fn scale_of(resource: &ResourceType, object: &Object, paths: &ScalePaths) -> Result<Value, StatusError> {
     let number = |path: &[Arc<str>]| at(object, path).and_then(Value::as_i64);
+    if resource.custom.is_some() && number(&paths.spec_replicas).is_none() {
+        return Err(StatusError::internal(format!(
+            "the spec replicas field \".{}\" does not exist",
+            paths.spec_replicas.join(".")
+        )));
+    }
     let mut metadata = Object::new();
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
         if let Some(value) = meta::member(object, field) {

@@ -6,9 +6,11 @@ use serde_json::Value;
 
 use super::{
     super::{
+        core::State,
         meta::{self, Object, metadata_mut},
         status::StatusError,
-        types::{ResourceType, Verdict},
+        store::{ObjectKey, ResourceKey},
+        types::{ResourceType, Surroundings, Verdict},
     },
     Call,
 };
@@ -67,98 +69,123 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Resets what a new object may not bring along.
-pub(super) fn prepare_create(call: &Call<'_>, object: &mut Object) {
-    if call.resource.rules.status_subresource {
-        object.remove("status");
-    }
-    if is(&call.resource, "apiextensions.k8s.io", "CustomResourceDefinition") {
-        name_definition(object);
-    }
+/// Resets what a new object may not bring along, and completes it.
+pub(super) fn prepare_create(state: &State, call: &Call<'_>, object: &mut Object) -> Result<(), StatusError> {
+    let name = meta::text(object, "name").to_owned();
+    let mut value = Value::Object(std::mem::take(object));
+    call.resource.prepare_create(&mut value, &Around(state))?;
+    *object = meta::into_object(value);
     if is(&call.resource, "", "Namespace") {
-        let name = meta::text(object, "name").to_owned();
-        let spec = member_mut(object, "spec");
-        let listed = spec
-            .entry("finalizers")
-            .or_insert_with(|| Value::Array(Vec::new()));
-        if let Some(finalizers) = listed.as_array_mut()
-            && !finalizers.iter().any(|finalizer| finalizer == "kubernetes")
-        {
-            finalizers.push("kubernetes".into());
-        }
         object.insert("status".into(), serde_json::json!({"phase": "Active"}));
         label_namespace(object, &name);
     }
+    Ok(())
 }
 
-/// Gives a definition the names that follow from its kind, and the status of one that nobody has looked at.
-fn name_definition(object: &mut Object) {
-    let spec = member_mut(object, "spec");
-    let stored: Vec<Value> = spec
-        .get("versions")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter(|version| version["storage"] == true)
-        .map(|version| version["name"].clone())
-        .collect();
-    spec.entry("conversion")
-        .or_insert_with(|| serde_json::json!({"strategy": "None"}));
-    let names = member_mut(spec, "names");
-    let kind = names
-        .get("kind")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    names
-        .entry("singular")
-        .or_insert_with(|| kind.to_lowercase().into());
-    names
-        .entry("listKind")
-        .or_insert_with(|| format!("{kind}List").into());
-    object.insert(
-        "status".into(),
-        serde_json::json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}),
-    );
-}
-
-/// Resets what an update may not change, and counts the generation.
-pub(super) fn prepare_update(call: &Call<'_>, part: Part, object: &mut Object, old: &Object) {
-    let take_old = |object: &mut Object, field: &str| match old.get(field) {
-        Some(value) => object.insert(field.to_owned(), value.clone()),
-        None => object.remove(field),
-    };
+/// Resets what an update may not change, completes it, and counts the generation.
+pub(super) fn prepare_update(
+    state: &State,
+    call: &Call<'_>,
+    part: Part,
+    object: &mut Object,
+    old: &Value,
+) -> Result<(), StatusError> {
+    let old_object = meta::object_of(old);
+    let is_namespace = is(&call.resource, "", "Namespace");
     match part {
         Part::Main => {
             if call.resource.rules.status_subresource {
-                take_old(object, "status");
+                restore(object, old_object, "status");
             }
-            if is(&call.resource, "", "Namespace") {
-                take_old(object, "spec");
-                let name = meta::text(old, "name").to_owned();
-                label_namespace(object, &name);
+            if is_namespace {
+                restore(object, old_object, "spec");
             }
         }
-        Part::Status => {
-            let status = object.remove("status");
-            let metadata = status_metadata(&call.resource, object, old);
-            *object = old.clone();
-            match status {
-                Some(status) => object.insert("status".into(), status),
-                None => object.remove("status"),
-            };
-            object.insert("metadata".into(), metadata.into());
-        }
-        Part::Finalize => {
-            take_old(object, "status");
-        }
+        Part::Status => restore_around_status(call, object, old_object),
+        Part::Finalize => restore(object, old_object, "status"),
     }
-    meta::restore_system_fields(object, old);
-    if call.resource.rules.generation && part == Part::Main && is_changed(call, object, old) {
-        let generation = meta::member(old, "generation")
+    if is_namespace {
+        label_namespace(object, meta::text(old_object, "name"));
+    }
+    if part == Part::Main {
+        let mut value = Value::Object(std::mem::take(object));
+        call.resource.prepare_update(&mut value, old, &Around(state))?;
+        *object = meta::into_object(value);
+    }
+    meta::restore_system_fields(object, old_object);
+    if call.resource.rules.generation && part == Part::Main && is_changed(call, object, old_object) {
+        let generation = meta::member(old_object, "generation")
             .and_then(Value::as_i64)
             .unwrap_or(0);
         metadata_mut(object).insert("generation".into(), (generation + 1).into());
+    }
+    Ok(())
+}
+
+/// Puts back what a write of the status does not touch.
+fn restore_around_status(call: &Call<'_>, object: &mut Object, old: &Object) {
+    let fields: Vec<String> = object
+        .keys()
+        .chain(old.keys())
+        .filter(|field| !matches!(field.as_str(), "metadata" | "status" | "kind" | "apiVersion"))
+        .cloned()
+        .collect();
+    for field in fields {
+        restore(object, old, &field);
+    }
+    let kept: &[&str] = match (&*call.resource.group, &*call.resource.plural) {
+        _ if call.resource.custom.is_some() => &KEPT_METADATA,
+        ("apps", "deployments") => &["labels"],
+        ("", "pods") => &["deletionTimestamp", "ownerReferences"],
+        ("storage.k8s.io", "volumeattachments")
+        | ("networking.k8s.io", "servicecidrs")
+        | ("apiregistration.k8s.io", "apiservices")
+        | ("flowcontrol.apiserver.k8s.io" | "resource.k8s.io", _) => &KEPT_METADATA,
+        _ => &[],
+    };
+    let empty = Object::new();
+    let old = old.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
+    let metadata = metadata_mut(object);
+    for field in kept {
+        restore(metadata, old, field);
+    }
+}
+
+/// What the status of most kinds of their own leaves alone in the metadata.
+const KEPT_METADATA: [&str; 5] = [
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "generateName",
+];
+
+/// Makes a member what it was before.
+fn restore(object: &mut Object, old: &Object, field: &str) {
+    match old.get(field) {
+        Some(value) => object.insert(field.to_owned(), value.clone()),
+        None => object.remove(field),
+    };
+}
+
+/// The objects around the one that is written.
+struct Around<'a>(&'a State);
+
+impl Surroundings for Around<'_> {
+    fn find(&self, group: &str, plural: &str, namespace: &str, name: &str) -> Option<Value> {
+        let stored = self
+            .0
+            .store
+            .get(&ResourceKey::new(group, plural), &ObjectKey::new(namespace, name))?;
+        Some(Value::Object(stored.value()))
+    }
+
+    fn all(&self, group: &str, plural: &str) -> Vec<Value> {
+        self.0
+            .store
+            .list(&ResourceKey::new(group, plural), None, None)
+            .map(|stored| Value::Object(stored.value()))
+            .collect()
     }
 }
 
@@ -169,8 +196,14 @@ fn is_changed(call: &Call<'_>, object: &Object, old: &Object) -> bool {
             && !(field.as_str() == "status"
                 && (call.resource.rules.status_subresource || call.resource.custom.is_none()))
     };
-    let fields = || object.keys().chain(old.keys()).filter(counts);
-    fields().any(|field| object.get(field) != old.get(field))
+    // a Deployment hands its annotations down to its ReplicaSets
+    if is(&call.resource, "apps", "Deployment")
+        && meta::member(object, "annotations") != meta::member(old, "annotations")
+    {
+        return true;
+    }
+    let mut fields = object.keys().chain(old.keys()).filter(counts);
+    fields.any(|field| object.get(field) != old.get(field))
 }
 
 /// Checks a new object.
@@ -265,19 +298,6 @@ fn label_namespace(object: &mut Object, name: &str) {
     if let Some(labels) = labels.as_object_mut() {
         labels.insert("kubernetes.io/metadata.name".into(), name.into());
     }
-}
-
-/// A member that is an object, which is added if it is missing.
-fn member_mut<'a>(object: &'a mut Object, field: &str) -> &'a mut Object {
-    let value = object
-        .entry(field)
-        .or_insert_with(|| Value::Object(Object::new()));
-    if !value.is_object() {
-        *value = Value::Object(Object::new());
-    }
-    value
-        .as_object_mut()
-        .expect("the member was made an object above")
 }
 
 fn is(resource: &ResourceType, group: &str, kind: &str) -> bool {

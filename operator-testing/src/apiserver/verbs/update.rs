@@ -15,7 +15,9 @@ use super::{
         status::{About, FieldError, StatusError},
         store::Stored,
     },
-    Call, Halt, create, decode, encode, managers,
+    Call, Halt,
+    create::{self, Source},
+    decode, encode, managers,
     options::WriteOptions,
     owners,
     strategy::{self, Part},
@@ -33,23 +35,11 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     let Some(stored) = state.store.get(&call.storage(), &call.key()).cloned() else {
         if call.resource.rules.create_on_update && call.target.subresource.is_empty() {
             managers::track(call, None, &mut object, &options);
-            return create::store_new(state, call, object, &options);
+            return create::store_new(state, call, object, &options, Source::Plain);
         }
         return Err(call.not_found().into());
     };
-    let wanted = meta::text(&object, "uid");
-    if !wanted.is_empty() && *wanted != *stored.uid {
-        return Err(StatusError::conflict(
-            call.about(),
-            format!(
-                "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
-                 Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
-                storage_path(call),
-                stored.uid
-            ),
-        )
-        .into());
-    }
+    same_uid(call, &stored, meta::text(&object, "uid"))?;
     let old = call.object(&stored);
     let part = Part::of(&call.target.subresource);
     owners::deduplicate(call, &mut object);
@@ -71,7 +61,7 @@ pub(super) fn change(
     let old_object = meta::object_of(old);
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
-    strategy::prepare_update(call, part, &mut object, old_object);
+    strategy::prepare_update(state, call, part, &mut object, old)?;
     owners::deduplicate(call, &mut object);
     strategy::validate_update(call, part, &mut object, old)?;
     admission::validate(state, call, Some(&object), Some(old_object))?;
@@ -129,6 +119,22 @@ pub(super) fn same_name(name: &str, wanted: &str) -> Result<(), StatusError> {
     Err(StatusError::bad_request(format!(
         "the name of the object ({name}) does not match the name on the URL ({wanted})"
     )))
+}
+
+/// 409 if a body names another uid than the stored object has.
+pub(super) fn same_uid(call: &Call<'_>, stored: &Stored, wanted: &str) -> Result<(), StatusError> {
+    if wanted.is_empty() || *wanted == *stored.uid {
+        return Ok(());
+    }
+    Err(StatusError::conflict(
+        call.about(),
+        format!(
+            "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
+             Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
+            storage_path(call),
+            stored.uid
+        ),
+    ))
 }
 
 /// 409 if the object was read at another revision than the stored one.

@@ -33,7 +33,6 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     validate(call, initial_asked)?;
     let version = query.text("resourceVersion");
     let revision = options::revision(version)?;
-    options::reached(state, revision)?;
     let seconds = match options::number(query, "timeoutSeconds")? {
         Some(seconds) if seconds > 0 => u64::try_from(seconds).unwrap_or(DEFAULT_SECONDS.end),
         _ => state.dice.number(DEFAULT_SECONDS),
@@ -80,28 +79,35 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     Ok(encode::finish(call, response))
 }
 
+fn unsupported(matching: &str, errors: &mut Vec<FieldError>) {
+    if !matches!(matching, "" | "NotOlderThan") {
+        errors.push(FieldError::not_supported(
+            "resourceVersionMatch",
+            &matching.into(),
+            &["NotOlderThan"],
+        ));
+    }
+}
+
 /// Checks the parameters that must fit one another.
 fn validate(call: &Call<'_>, initial: Option<bool>) -> Result<(), StatusError> {
     let query = &call.request.query;
     let matching = query.text("resourceVersionMatch");
     let mut errors = Vec::new();
     match initial {
-        None if !matching.is_empty() => errors.push(FieldError::forbidden(
-            "resourceVersionMatch",
-            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-        )),
+        None if !matching.is_empty() => {
+            errors.push(FieldError::forbidden(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+            ));
+            unsupported(matching, &mut errors);
+        }
         Some(_) if matching != "NotOlderThan" => {
             errors.push(FieldError::forbidden(
                 "resourceVersionMatch",
                 "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
             ));
-            if !matches!(matching, "" | "Exact") {
-                errors.push(FieldError::not_supported(
-                    "resourceVersionMatch",
-                    &matching.into(),
-                    &["NotOlderThan"],
-                ));
-            }
+            unsupported(matching, &mut errors);
         }
         _ => {}
     }
