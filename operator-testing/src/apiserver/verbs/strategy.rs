@@ -133,32 +133,9 @@ fn restore_around_status(call: &Call<'_>, object: &mut Object, old: &Object) {
     for field in fields {
         restore(object, old, &field);
     }
-    let kept: &[&str] = match (&*call.resource.group, &*call.resource.plural) {
-        _ if call.resource.custom.is_some() => &KEPT_METADATA,
-        ("apps", "deployments") => &["labels"],
-        ("", "pods") => &["deletionTimestamp", "ownerReferences"],
-        ("storage.k8s.io", "volumeattachments")
-        | ("networking.k8s.io", "servicecidrs")
-        | ("apiregistration.k8s.io", "apiservices")
-        | ("flowcontrol.apiserver.k8s.io" | "resource.k8s.io", _) => &KEPT_METADATA,
-        _ => &[],
-    };
-    let empty = Object::new();
-    let old = old.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
-    let metadata = metadata_mut(object);
-    for field in kept {
-        restore(metadata, old, field);
-    }
+    let metadata = status_metadata(&call.resource, object, old);
+    object.insert("metadata".into(), metadata.into());
 }
-
-/// What the status of most kinds of their own leaves alone in the metadata.
-const KEPT_METADATA: [&str; 5] = [
-    "labels",
-    "annotations",
-    "ownerReferences",
-    "finalizers",
-    "generateName",
-];
 
 /// Makes a member what it was before.
 fn restore(object: &mut Object, old: &Object, field: &str) {
