@@ -7,7 +7,10 @@ pub use serde;
 pub use serde_json;
 
 pub use crate::meta::{
-    columns::{Declared, PrintColumn, PrintColumns, Probe, Undeclared, nested_columns},
+    HasConditions, HasObservedGeneration,
+    columns::PrintColumn,
     crd::{Definition, ScalePaths},
-    schema::{of as schema_of, rules},
+    fields::{ApiFields, Declared, FieldDeclarations, HasApply, ListType, Probe, Undeclared},
+    schema::{add_rules, of as schema_of, set_strategy, value_of as schema_value_of},
+    versions,
 };

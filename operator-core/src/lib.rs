@@ -31,8 +31,8 @@ mod error;
 
 pub use error::{BoxError, Error, chain};
 
-pub use meta::columns::PrintColumns;
-pub use operator_derive::{CustomResource, PrintColumns, Status};
+pub use meta::fields::ApiFields;
+pub use operator_derive::{ApiFields, CustomResource, KubeSchema, Resource, Status, versions};
 
 // Generated code names this crate, also inside it.
 #[allow(unused_extern_crates)]

@@ -1,10 +1,11 @@
 //! Rules that no attribute can check by itself. Errors are accumulated.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::{
-    columns::{FieldColumn, Place},
+    attrs::ScaleMark,
     errors::Errors,
+    fields::{Entry, FieldsModel, Place},
     model::{Model, Shape},
 };
 
@@ -13,16 +14,18 @@ pub(crate) fn model(model: &Model, errors: &mut Errors) {
     no_spec(model, errors);
     cel(model, errors);
     scale(model, errors);
-    columns(&model.field_columns, errors);
+    scale_marks(model, errors);
+    fields(&model.fields, errors);
     column_names(model, errors);
     names(model, errors);
 }
 
-/// Two columns of one struct must not have one name: kubectl would show both and a reader could not tell them apart.
-pub(crate) fn columns(columns: &[FieldColumn], errors: &mut Errors) {
-    let mut seen = BTreeMap::new();
-    for column in columns.iter().filter(|column| column.nested.is_none()) {
-        if seen.insert(column.name.to_lowercase(), ()).is_some() {
+/// What must hold for the fields of one type.
+pub(crate) fn fields(fields: &FieldsModel, errors: &mut Errors) {
+    // kubectl would show both, and a reader could not tell them apart.
+    let mut seen = BTreeSet::new();
+    for column in fields.columns() {
+        if !seen.insert(column.name.to_lowercase()) {
             errors.at_span(
                 column.span,
                 format!(
@@ -32,14 +35,36 @@ pub(crate) fn columns(columns: &[FieldColumn], errors: &mut Errors) {
             );
         }
     }
+    for wanted in [ScaleMark::Replicas, ScaleMark::Selector] {
+        let spans = fields.entries.iter().filter_map(|entry| match entry {
+            Entry::Scale { mark, span, .. } if *mark == wanted => Some(*span),
+            _ => None,
+        });
+        for span in spans.skip(1) {
+            errors.at_span(
+                span,
+                "the scale subresource has one such field, and there is one already: remove this one",
+            );
+        }
+    }
+    let selectable = fields.entries.iter().filter_map(|entry| match entry {
+        Entry::Selectable { span, .. } => Some(*span),
+        _ => None,
+    });
+    for span in selectable.skip(8) {
+        errors.at_span(
+            span,
+            "the server takes eight selectable fields of a kind, and this is one more: remove one",
+        );
+    }
 }
 
 fn column_names(model: &Model, errors: &mut Errors) {
     for column in &model.columns {
         let Some(name) = &column.name else { continue };
         let twice = model
-            .field_columns
-            .iter()
+            .fields
+            .columns()
             .find(|field| field.name.eq_ignore_ascii_case(name));
         if let (Some(field), Some(span)) = (twice, column.span) {
             errors.at_span(
@@ -54,7 +79,7 @@ fn column_names(model: &Model, errors: &mut Errors) {
             );
         }
     }
-    for column in &model.field_columns {
+    for column in model.fields.columns() {
         if let Place::Root(path) = &column.path
             && path.starts_with(".status")
             && model.status.is_none()
@@ -126,6 +151,30 @@ fn scale(model: &Model, errors: &mut Errors) {
                 );
             }
         }
+    }
+}
+
+/// The scale subresource from marks: complete, and not given twice.
+fn scale_marks(model: &Model, errors: &mut Errors) {
+    let replicas = model.fields.scale(ScaleMark::Replicas);
+    let Some(span) = replicas.or_else(|| model.fields.scale(ScaleMark::Selector)) else {
+        return;
+    };
+    if model.scale.is_some() {
+        errors.at_span(
+            span,
+            "the scale subresource is on the type already: remove `#[kube(scale(...))]` or this",
+        );
+    }
+    if model.status.is_none() {
+        errors.at_span(
+            span,
+            "scaling reads the present replicas from the status, and there is none: write `#[kube(status = \"...\")]` \
+             and `#[scale(replicas)]` on a field of it",
+        );
+    }
+    if replicas.is_none() {
+        errors.at_span(span, "the selector needs the wanted replicas beside it: write `#[scale(replicas)]` on a field of the spec");
     }
 }
 

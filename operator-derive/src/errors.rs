@@ -32,6 +32,11 @@ impl Errors {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// Drops what was found: somebody else reads the same tokens and reports it.
+    pub(crate) fn ignore(self) {
+        drop(self.found);
+    }
+
     /// `value`, or everything that was found wrong as `compile_error!` calls.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, TokenStream> {
         let all = self.found.into_iter().reduce(|mut all, error| {

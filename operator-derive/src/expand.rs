@@ -4,7 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use crate::{attrs::Crates, check, codegen, columns, errors::Errors, model::Model};
+use crate::{
+    check, codegen,
+    errors::Errors,
+    model::{ApiFieldsModel, InheritModel, Model, SchemaModel, StatusModel, VersionsModel},
+};
 
 /// `#[derive(CustomResource)]`.
 pub(crate) fn custom_resource(input: TokenStream) -> TokenStream {
@@ -15,19 +19,46 @@ pub(crate) fn custom_resource(input: TokenStream) -> TokenStream {
     })
 }
 
-/// `#[derive(PrintColumns)]`.
-pub(crate) fn print_columns(input: TokenStream) -> TokenStream {
+/// `#[derive(ApiFields)]`.
+pub(crate) fn api_fields(input: TokenStream) -> TokenStream {
     run(input, |input, errors| {
-        let crates = Crates::of(input, errors);
-        let columns = columns::read(input, errors);
-        check::columns(&columns, errors);
-        Some(codegen::print_columns(&input.ident, &columns, &crates))
+        let model = ApiFieldsModel::read(input, errors);
+        check::fields(&model.fields, errors);
+        Some(codegen::api_fields(&model))
     })
 }
 
 /// `#[derive(Status)]`.
 pub(crate) fn status(input: TokenStream) -> TokenStream {
-    print_columns(input)
+    run(input, |input, errors| {
+        let status = StatusModel::read(input, errors);
+        check::fields(&status.fields, errors);
+        Some(codegen::status(&status))
+    })
+}
+
+/// `#[derive(KubeSchema)]`.
+pub(crate) fn kube_schema(input: TokenStream) -> TokenStream {
+    run(input, |input, errors| {
+        let schema = SchemaModel::read(input, errors)?;
+        Some(codegen::kube_schema(&schema))
+    })
+}
+
+/// `#[derive(Resource)]`.
+pub(crate) fn resource(input: TokenStream) -> TokenStream {
+    run(input, |input, errors| {
+        let inherit = InheritModel::read(input, errors)?;
+        Some(codegen::inherit(&inherit))
+    })
+}
+
+/// `#[versions(...)]`.
+pub(crate) fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    run(item, |item, errors| {
+        let versions = VersionsModel::read(arguments, item, errors)?;
+        Some(codegen::versions(&versions))
+    })
 }
 
 fn run(

@@ -12,9 +12,9 @@
 mod attrs;
 mod check;
 mod codegen;
-mod columns;
 mod errors;
 mod expand;
+mod fields;
 mod model;
 
 use proc_macro::TokenStream;
@@ -24,24 +24,77 @@ use proc_macro::TokenStream;
 /// Written on `DatabaseSpec` with `kind = "Database"` it generates `struct Database { metadata, spec, status }` with
 /// `Database::new(name, spec)`, `kube::Resource`, `kube::CustomResourceExt` (`Database::crd()`), `HasSpec` and
 /// `HasStatus`. It accepts every `#[kube(...)]` attribute of kube-derive 5 with the same meaning, and reads more from the
-/// fields themselves: `#[printcolumn]` declares a column whose name, type and JSONPath are inferred.
+/// fields themselves: `#[printcolumn]`, `#[selectable]`, `#[scale(replicas)]`, `#[list(...)]` and `#[nested]`.
 ///
 /// The whole set is described in `docs/api-types.md`.
-#[proc_macro_derive(CustomResource, attributes(kube, printcolumn))]
+#[proc_macro_derive(
+    CustomResource,
+    attributes(kube, list, nested, printcolumn, scale, selectable)
+)]
 pub fn custom_resource(input: TokenStream) -> TokenStream {
     expand::custom_resource(input.into()).into()
 }
 
-/// Collects the `#[printcolumn]` attributes of a struct nested in a spec or a status.
+/// Collects the `#[printcolumn]`, `#[selectable]` and `#[list]` attributes of a struct nested in a spec or a status.
 ///
-/// The struct that contains it takes the columns over with `#[printcolumn(nested)]` on the field.
-#[proc_macro_derive(PrintColumns, attributes(kube, printcolumn))]
-pub fn print_columns(input: TokenStream) -> TokenStream {
-    expand::print_columns(input.into()).into()
+/// The struct that contains it takes them over with `#[nested]` on the field.
+#[proc_macro_derive(ApiFields, attributes(kube, list, nested, printcolumn, scale, selectable))]
+pub fn api_fields(input: TokenStream) -> TokenStream {
+    expand::api_fields(input.into()).into()
 }
 
-/// What a status type needs: its `#[printcolumn]` fields become columns of the resource that names it.
-#[proc_macro_derive(Status, attributes(kube, printcolumn))]
+/// What a status type needs: its marked fields reach the definition of the resource that names it, its conditions and
+/// its observed generation are found by the toolkit.
+///
+/// A field of type `Vec<Condition>` implements `HasConditions` and becomes a list that is merged by `type`; a field
+/// `observed_generation` implements `HasObservedGeneration`.
+#[proc_macro_derive(Status, attributes(kube, list, nested, printcolumn, scale, selectable))]
 pub fn status(input: TokenStream) -> TokenStream {
     expand::status(input.into()).into()
+}
+
+/// `JsonSchema` with CEL rules and merge strategies: `#[x_kube(validation = "...")]` on the type, a field or a variant,
+/// `#[x_kube(merge_strategy = ListMerge::Set)]` on a field.
+#[proc_macro_derive(KubeSchema, attributes(x_kube, schemars, validate))]
+pub fn kube_schema(input: TokenStream) -> TokenStream {
+    expand::kube_schema(input.into()).into()
+}
+
+/// `kube::Resource` taken over from another type: a typed view of a kind that exists, such as a ConfigMap.
+///
+/// ```ignore
+/// #[derive(Resource, Clone, Debug, Deserialize)]
+/// #[resource(inherit = "ConfigMap")]
+/// struct Settings {
+///     metadata: ObjectMeta,
+///     data: SettingsData,
+/// }
+/// ```
+#[proc_macro_derive(Resource, attributes(resource))]
+pub fn resource(input: TokenStream) -> TokenStream {
+    expand::resource(input.into()).into()
+}
+
+/// Several versions of one kind from one spec: a module for each, conversions between all of them, and the definition
+/// that serves them together.
+///
+/// The versions are listed oldest first; a field says with `#[version(...)]` in which one it was `added`, `removed`,
+/// `deprecated`, `renamed` or `retyped`. What an older version cannot hold is kept in an annotation, so nothing is lost
+/// on the way through it.
+///
+/// ```ignore
+/// #[versions(v1beta1, v1(storage))]
+/// #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
+/// #[kube(group = "example.com", kind = "Database", namespaced)]
+/// pub struct DatabaseSpec {
+///     pub engine: Engine,
+///     #[version(added = v1, default = three)]
+///     pub replicas: i32,
+///     #[version(renamed(v1, from = "size"))]
+///     pub storage: String,
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::versions(arguments.into(), item.into()).into()
 }

@@ -1,14 +1,18 @@
 //! What Kubernetes objects have in common: keys, owners, kinds, conditions.
 
 pub mod columns;
+pub mod compatibility;
 mod condition;
 pub mod crd;
 mod declaration;
+pub mod fields;
 mod key;
 mod object;
 mod owner_reference;
 pub mod schema;
 mod scope;
+mod status;
+pub mod versions;
 
 pub use condition::{ConditionIntent, ConditionStatus, Conditions};
 pub use declaration::{BuiltIn, Custom, Declaration, Described};
@@ -18,3 +22,4 @@ pub use owner_reference::{
     OwnerReferenceError, check_namespaces, controller_of, controller_reference, is_controlled_by,
 };
 pub use scope::KnownScope;
+pub use status::{HasConditions, HasObservedGeneration};

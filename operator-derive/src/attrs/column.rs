@@ -35,8 +35,6 @@ pub(crate) struct ColumnAttrs {
     pub(crate) format: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) order: Option<i32>,
-    /// The field's type brings the columns.
-    pub(crate) nested: bool,
     /// Where it is written.
     pub(crate) span: Option<Span>,
 }
@@ -67,31 +65,10 @@ impl ColumnAttrs {
         Some(column)
     }
 
-    /// The `#[printcolumn]` attributes of a field, one column each.
-    pub(crate) fn read_on_field(attributes: &[Attribute], errors: &mut Errors) -> Vec<Self> {
-        let mut columns = Vec::new();
-        for attribute in attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("printcolumn"))
-        {
-            let span = attribute.path().segments[0].ident.span();
-            match &attribute.meta {
-                syn::Meta::Path(_) => columns.push(Self {
-                    span: Some(span),
-                    ..Self::default()
-                }),
-                syn::Meta::List(list) => {
-                    if let Some(items) = errors.ok(Item::list(list.tokens.clone())) {
-                        columns.push(Self::read(items, true, span, errors));
-                    }
-                }
-                syn::Meta::NameValue(pair) => errors.at(
-                    pair,
-                    "write `#[printcolumn]` or `#[printcolumn(name = \"...\")]`: this attribute takes a list",
-                ),
-            }
-        }
-        columns
+    /// A `#[printcolumn]` attribute of a field.
+    pub(crate) fn read_on_field(attribute: &Attribute, span: Span, errors: &mut Errors) -> Option<Self> {
+        let items = super::item::list_of(attribute, errors)?;
+        Some(Self::read(items, true, span, errors))
     }
 
     fn read(items: Vec<Item>, on_field: bool, span: Span, errors: &mut Errors) -> Self {
@@ -110,7 +87,6 @@ impl ColumnAttrs {
             description: fields.one("description", |item| Ok(item.string()?.value())),
             order: fields.one("order", Item::int),
             at: if on_field { fields.one("at", at) } else { None },
-            nested: on_field && fields.flag("nested", false),
             span: Some(span),
         };
         fields.finish();

@@ -195,6 +195,19 @@ impl Item {
     }
 }
 
+/// The items of `#[name]` (none) or `#[name(...)]`; anything else is reported.
+pub(crate) fn list_of(attribute: &Attribute, errors: &mut Errors) -> Option<Vec<Item>> {
+    match &attribute.meta {
+        syn::Meta::Path(_) => Some(Vec::new()),
+        syn::Meta::List(list) => errors.ok(Item::list(list.tokens.clone())),
+        syn::Meta::NameValue(pair) => {
+            let name = pair.path.get_ident().map(ToString::to_string).unwrap_or_default();
+            errors.at(pair, format!("`{name}` takes a list: write `#[{name}(...)]`"));
+            None
+        }
+    }
+}
+
 /// The items of an attribute, taken out one key at a time.
 pub(crate) struct Fields<'e> {
     items: Vec<Item>,
@@ -210,18 +223,7 @@ impl<'e> Fields<'e> {
             .iter()
             .filter(|attribute| attribute.path().is_ident(name))
         {
-            match &attribute.meta {
-                syn::Meta::Path(_) => {}
-                syn::Meta::List(list) => {
-                    items.extend(errors.ok(Item::list(list.tokens.clone())).unwrap_or_default());
-                }
-                syn::Meta::NameValue(pair) => {
-                    errors.at(
-                        pair,
-                        format!("write `#[{name}(...)]`: this attribute takes a list"),
-                    );
-                }
-            }
+            items.extend(list_of(attribute, errors).unwrap_or_default());
         }
         Self::new(items, errors)
     }

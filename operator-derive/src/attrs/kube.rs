@@ -25,6 +25,7 @@ pub(crate) struct KubeAttrs {
     pub(crate) shortnames: Vec<String>,
     pub(crate) columns: Vec<ColumnAttrs>,
     pub(crate) age: Option<bool>,
+    pub(crate) apply: Option<Item>,
     pub(crate) selectable: Vec<String>,
     pub(crate) scale: Option<ScaleAttrs>,
     pub(crate) crates: Crates,
@@ -96,6 +97,9 @@ impl KubeAttrs {
             shortnames: fields.all("shortname", Item::text),
             columns: fields.all_with("printcolumn", ColumnAttrs::read_on_type),
             age: fields.one("age", Item::bool),
+            apply: fields
+                .one("apply", |item| item.bool().map(|on| on.then(|| item.clone())))
+                .flatten(),
             selectable: fields.all("selectable", Item::text),
             scale: fields.one_with("scale", ScaleAttrs::read),
             crates: fields.one_with("crates", Crates::read).unwrap_or_default(),

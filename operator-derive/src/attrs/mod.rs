@@ -4,16 +4,20 @@ mod column;
 mod crates;
 mod item;
 mod kube;
+mod marks;
 mod root;
 mod scale;
 mod serde;
+mod version;
 
 pub(crate) use self::{
     column::ColumnAttrs,
     crates::Crates,
     item::{Fields, Item},
     kube::{KubeAttrs, SchemaMode},
+    marks::{ListAttrs, ListType, Marks, ScaleMark},
     root::RootAttribute,
     scale::ScaleAttrs,
     serde::{ContainerSerde, FieldSerde},
+    version::{FieldVersions, VersionAttrs},
 };

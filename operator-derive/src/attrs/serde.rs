@@ -21,7 +21,7 @@ pub(crate) struct FieldSerde {
 }
 
 /// serde's items that can be read; what is malformed is serde's to report.
-fn items(attributes: &[Attribute]) -> impl Iterator<Item = Item> {
+fn all_items(attributes: &[Attribute]) -> impl Iterator<Item = Item> {
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("serde"))
@@ -46,12 +46,17 @@ impl ContainerSerde {
     /// Reads the attributes of a type.
     pub(crate) fn read(attributes: &[Attribute]) -> Self {
         let mut read = Self::default();
-        for item in items(attributes) {
+        for item in all_items(attributes) {
             if item.key == "rename_all" {
                 read.rename_all = renamed(&item);
             }
         }
         read
+    }
+
+    /// Everything that serde is told about a type or a field.
+    pub(crate) fn items(attributes: &[Attribute]) -> impl Iterator<Item = Item> {
+        all_items(attributes)
     }
 
     /// The name of `field` on the wire.
@@ -69,7 +74,7 @@ impl FieldSerde {
     /// Reads the attributes of a field.
     pub(crate) fn read(attributes: &[Attribute]) -> Self {
         let mut read = Self::default();
-        for item in items(attributes) {
+        for item in all_items(attributes) {
             if item.key == "rename" {
                 read.rename = renamed(&item);
             } else if item.key == "flatten" {

@@ -1,10 +1,10 @@
 //! `CustomResourceExt`: the CustomResourceDefinition. The work is done by the runtime; here is only what differs.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::{columns::type_column, option};
-use crate::model::Model;
+use super::{fields::type_column, option};
+use crate::{attrs::ScaleMark, model::Model};
 
 pub(super) fn generate(model: &Model) -> TokenStream {
     let Model {
@@ -67,16 +67,27 @@ pub(super) fn generate(model: &Model) -> TokenStream {
     };
     let type_columns = model.columns.iter().map(|column| type_column(column, &runtime));
     let root_path = if model.no_spec { "" } else { ".spec" };
-    let status_columns = match &model.status {
-        // Whether the status type declares columns is found out by method resolution, so it need not derive anything.
+    let status_fields = match &model.status {
+        // Whether the status type declares anything is found out by method resolution, so it need not derive anything.
         Some(status) => quote! {{
             #[allow(unused_imports)]
             use #runtime::{Declared as _, Undeclared as _};
-            (&#runtime::Probe::<#status>::new()).columns_of()
+            (&#runtime::Probe::<#status>::new()).declared()
         }},
         None => quote!(::core::default::Default::default()),
     };
+    // Wanted replicas without present ones are no scale subresource.
+    let both_replicas = match (model.fields.scale(ScaleMark::Replicas), &model.status) {
+        (Some(span), Some(status)) => Some(quote_spanned! {span=>
+            const _: () = ::core::assert!(
+                <#status as #runtime::ApiFields>::REPLICAS,
+                "the status has no replicas: derive `Status` on it and write `#[scale(replicas)]` on the field"
+            );
+        }),
+        _ => None,
+    };
     quote! {
+        #both_replicas
         #[automatically_derived]
         impl #core::CustomResourceExt for #root {
             fn crd() -> #k8s::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition {
@@ -91,8 +102,8 @@ pub(super) fn generate(model: &Model) -> TokenStream {
                     short_names: &[#(#shortnames),*],
                     type_columns: #std::vec::Vec::from([#(#type_columns),*]),
                     spec_path: #root_path,
-                    spec_columns: <#spec as #runtime::PrintColumns>::print_columns(),
-                    status_columns: #status_columns,
+                    spec_fields: #runtime::FieldDeclarations::of::<#spec>(),
+                    status_fields: #status_fields,
                     age: #age,
                     selectable: &[#(#selectable),*],
                     status: #has_status,

@@ -1,17 +1,22 @@
 //! The generated code, one file per item. Every path is absolute, so nothing in the user's scope can change its meaning.
 
 mod accessors;
+mod apply;
 mod cel;
-mod columns;
 mod definition;
+mod fields;
+mod inherit;
 mod resource;
 mod root;
+mod schema;
 mod serialize;
+mod status;
+mod versions;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{attrs::Crates, columns::FieldColumn, model::Model};
+use crate::model::{ApiFieldsModel, InheritModel, Model, SchemaModel, StatusModel, VersionsModel};
 
 /// Everything `#[derive(CustomResource)]` generates.
 pub(crate) fn custom_resource(model: &Model) -> TokenStream {
@@ -19,17 +24,42 @@ pub(crate) fn custom_resource(model: &Model) -> TokenStream {
         root::generate(model),
         serialize::generate(model),
         resource::generate(model),
-        columns::generate(&model.spec, &model.field_columns, &model.crates),
+        fields::generate(&model.spec, &model.fields, &model.crates),
         definition::generate(model),
         accessors::generate(model),
         cel::generate(model).unwrap_or_default(),
+        apply::root(model).unwrap_or_default(),
     ];
     quote!(#(#items)*)
 }
 
-/// Everything `#[derive(PrintColumns)]` generates.
-pub(crate) fn print_columns(ident: &Ident, columns: &[FieldColumn], crates: &Crates) -> TokenStream {
-    columns::generate(ident, columns, crates)
+/// Everything `#[derive(ApiFields)]` generates.
+pub(crate) fn api_fields(model: &ApiFieldsModel) -> TokenStream {
+    let fields = fields::generate(&model.ident, &model.fields, &model.crates);
+    let twin = model
+        .apply
+        .then(|| apply::twin(&model.ident, model.optional.as_ref(), &model.crates));
+    quote!(#fields #twin)
+}
+
+/// Everything `#[derive(Status)]` generates.
+pub(crate) fn status(model: &StatusModel) -> TokenStream {
+    status::generate(model)
+}
+
+/// Everything `#[derive(KubeSchema)]` generates.
+pub(crate) fn kube_schema(model: &SchemaModel) -> TokenStream {
+    schema::generate(model)
+}
+
+/// Everything `#[derive(Resource)]` generates.
+pub(crate) fn inherit(model: &InheritModel) -> TokenStream {
+    inherit::generate(model)
+}
+
+/// Everything `#[versions(...)]` generates.
+pub(crate) fn versions(model: &VersionsModel) -> TokenStream {
+    versions::generate(model)
 }
 
 /// An `Option` as tokens.

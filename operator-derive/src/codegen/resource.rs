@@ -1,13 +1,17 @@
 //! `kube::Resource` for the root type.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::model::Model;
 
 pub(super) fn generate(model: &Model) -> TokenStream {
+    of(model, &model.root)
+}
+
+/// The kind's `Resource` for any type that has its metadata.
+pub(super) fn of(model: &Model, ident: &Ident) -> TokenStream {
     let Model {
-        root,
         group,
         version,
         kind,
@@ -42,7 +46,7 @@ pub(super) fn generate(model: &Model) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl #core::Resource for #root {
+        impl #core::Resource for #ident {
             type DynamicType = ();
             type Scope = #scope;
             #(#names)*

@@ -99,14 +99,18 @@ fn rules(model: &Model) -> Option<TokenStream> {
     if model.validations.is_empty() {
         return None;
     }
-    let (runtime, core) = (model.crates.runtime(), model.crates.kube_core());
+    let (runtime, core, schemars) = (
+        model.crates.runtime(),
+        model.crates.kube_core(),
+        model.crates.schemars(),
+    );
     let rules = &model.validations;
     Some(quote! {
-        #[schemars(extend("x-kubernetes-validations" = {
+        #[schemars(transform = |schema: &mut #schemars::Schema| {
             #[allow(unused_imports)]
             use #core::{Message, Reason, Rule};
-            #runtime::rules([#(#core::Rule::from(#rules)),*])
-        }))]
+            #runtime::add_rules(schema, [#(#core::Rule::from(#rules)),*]);
+        })]
     })
 }
 

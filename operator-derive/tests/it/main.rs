@@ -1,4 +1,8 @@
-//! The macros, seen from outside: what they generate and what they refuse.
+//! The macros, seen from outside: what they generate.
 
+mod apply;
 mod database;
+mod fields;
 mod golden;
+mod shapes;
+mod versions;

@@ -78,6 +78,36 @@ pub fn at_path<'s>(root: &'s JSONSchemaProps, path: &str) -> Result<Option<&'s J
     Ok(Some(here))
 }
 
+/// The schema at a path of plain fields, to be changed.
+///
+/// # Errors
+/// When the path is malformed or points at a field that the schema does not have.
+pub fn field_mut<'s>(
+    root: &'s mut JSONSchemaProps,
+    path: &str,
+) -> Result<&'s mut JSONSchemaProps, PathError> {
+    at_path(root, path)?;
+    let mut here = root;
+    for step in steps(path)? {
+        let Step::Field(name) = step else {
+            return Err(PathError::Malformed {
+                path: path.into(),
+                reason: "only fields can be changed",
+            });
+        };
+        let next = here
+            .properties
+            .as_mut()
+            .and_then(|properties| properties.get_mut(&name));
+        here = next.ok_or_else(|| PathError::Missing {
+            path: path.into(),
+            parent: path.into(),
+            fields: "fields of no known name".into(),
+        })?;
+    }
+    Ok(here)
+}
+
 fn named(parent: String) -> String {
     if parent.is_empty() {
         "the object".into()

@@ -58,6 +58,7 @@ fn node(value: &mut Value, at: &str, problems: &mut Problems) {
     object(schema);
     array(schema);
     limits(schema);
+    optional_int_or_string(schema);
     if schema.get("default").is_some_and(Value::is_null) {
         schema.remove("default");
     }
@@ -74,6 +75,20 @@ fn children(schema: &mut Schema, at: &str, problems: &mut Problems) {
         }
     }
     if let Some(items) = schema.get_mut("items") {
+        // A tuple has a schema for each place, and Kubernetes one for all.
+        if let Value::Array(places) = items {
+            let mut different: Vec<Value> = Vec::new();
+            for place in std::mem::take(places) {
+                if !different.contains(&place) {
+                    different.push(place);
+                }
+            }
+            *items = if different.len() == 1 {
+                different.remove(0)
+            } else {
+                json!({"anyOf": different})
+            };
+        }
         node(items, &format!("{at}[*]"), problems);
     }
     if let Some(values @ Value::Object(_)) = schema.get_mut("additionalProperties") {
@@ -169,6 +184,25 @@ fn object(schema: &mut Schema) {
     }
     for unknown in ["unevaluatedProperties", "patternProperties", "propertyNames"] {
         schema.remove(unknown);
+    }
+}
+
+/// schemars has no "or null" for what has no type, and an optional int-or-string has none.
+fn optional_int_or_string(schema: &mut Schema) {
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (name, property) in properties {
+        let demanded = required
+            .as_array()
+            .is_some_and(|required| required.iter().any(|one| one == name.as_str()));
+        if let Value::Object(property) = property
+            && !demanded
+            && property.get(INT_OR_STRING).is_some_and(|flag| *flag == true)
+        {
+            property.entry("nullable").or_insert(true.into());
+        }
     }
 }
 

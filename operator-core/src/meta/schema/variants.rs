@@ -53,10 +53,11 @@ pub(super) fn hoist(parent: &mut Schema, key: &str, branches: Vec<Value>, at: &s
         unify(branches, true, at, problems)
     };
     merge(parent, unified, at, problems);
+    let empty = rests.iter().filter(|rest| rest.is_empty()).count();
     if key == "allOf" {
         rests.retain(|rest| !rest.is_empty());
-    } else if rests.iter().filter(|rest| rest.is_empty()).count() > usize::from(key == "oneOf") {
-        // An alternative that allows everything makes the whole choice say nothing.
+    } else if empty == rests.len() || (key == "oneOf" && empty > 1) {
+        // Alternatives that all allow everything do not tell anything apart.
         rests.clear();
     }
     if !rests.is_empty() {

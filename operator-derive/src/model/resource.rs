@@ -3,13 +3,14 @@
 use proc_macro2::{Ident, Span};
 use syn::{Data, DeriveInput, Expr, Path, Visibility};
 
+use super::ApplyModel;
 use crate::{
     attrs::{
         ColumnAttrs, ContainerSerde, Crates, FieldSerde, Item, KubeAttrs, RootAttribute, ScaleAttrs,
         SchemaMode,
     },
-    columns::{self, FieldColumn},
     errors::Errors,
+    fields::FieldsModel,
 };
 
 /// A custom resource.
@@ -40,10 +41,14 @@ pub(crate) struct Model {
     pub(crate) shortnames: Vec<String>,
     /// Columns written on the type.
     pub(crate) columns: Vec<ColumnAttrs>,
-    /// Columns written on fields.
-    pub(crate) field_columns: Vec<FieldColumn>,
+    /// What is written on fields.
+    pub(crate) fields: FieldsModel,
     /// Whether there is an Age column; `None` is "if fields declare columns".
     pub(crate) age: Option<bool>,
+    /// `apply`: there is a twin with optional fields.
+    pub(crate) apply: bool,
+    /// The spec's twin; an enum is applied as a whole.
+    pub(crate) optional: Option<ApplyModel>,
     pub(crate) selectable: Vec<String>,
     pub(crate) scale: Option<ScaleAttrs>,
     pub(crate) crates: Crates,
@@ -80,7 +85,7 @@ impl Model {
             );
         }
         let attrs = KubeAttrs::read(input, errors);
-        let field_columns = columns::read(input, errors);
+        let fields = FieldsModel::read(input, errors);
         let missing = [
             (attrs.group.is_none(), "group", "example.com"),
             (attrs.version.is_none(), "version", "v1"),
@@ -96,6 +101,13 @@ impl Model {
         }
         let (group, version, kind) = (attrs.group?, attrs.version?, attrs.kind?);
         let root = root_ident(&attrs.root, &kind, input, errors)?;
+        if let Some(item) = attrs.apply.as_ref().filter(|_| attrs.no_spec) {
+            errors.at(
+                &item.key,
+                "`apply` makes a twin of the spec, and with `no_spec` there is none: remove one of them",
+            );
+        }
+        let optional = attrs.apply.as_ref().and_then(|_| ApplyModel::read(input, errors));
         let singular = attrs.singular.unwrap_or_else(|| kind.to_lowercase());
         let default = attrs.derives.iter().any(|derive| derive.is_ident("Default"));
         Some(Self {
@@ -127,8 +139,10 @@ impl Model {
             categories: attrs.categories,
             shortnames: attrs.shortnames,
             columns: attrs.columns,
-            field_columns,
+            fields,
             age: attrs.age,
+            apply: attrs.apply.is_some(),
+            optional,
             selectable: attrs.selectable,
             scale: attrs.scale,
             crates: attrs.crates,

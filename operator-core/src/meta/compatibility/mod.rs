@@ -1,0 +1,129 @@
+//! Would the new definition break what the old one allowed?
+//!
+//! Stored objects must still be valid and keep their fields; clients must find their versions, fields and subresources
+//! again, and may write what they wrote before. [`breaks`] compares two definitions and says what would not hold.
+//!
+//! What is wider is compatible: a new optional field, one more value of an enum, a looser limit. What cannot be compared,
+//! such as two patterns, counts as a break, because nobody has shown that it is none.
+
+mod limits;
+mod schema;
+mod version;
+
+use std::fmt;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use thiserror::Error;
+
+/// One change that breaks something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// The version it is in; empty if it concerns the whole kind.
+    pub version: String,
+    /// The field, as a JSONPath; empty if it concerns no field.
+    pub path: String,
+    /// What kind of change it is.
+    pub kind: BreakKind,
+    /// What changed, from what to what.
+    pub detail: String,
+}
+
+/// What kind of change breaks something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum BreakKind {
+    /// Group, kind, plural or scope changed: to the server it is another kind.
+    Identity,
+    /// A version is gone or no longer served.
+    VersionLost,
+    /// A version that objects may be stored in is gone.
+    StoredVersionLost,
+    /// The status or scale subresource is gone or works on other fields.
+    SubresourceLost,
+    /// Clients can no longer select by a field.
+    SelectableLost,
+    /// A short name or a category is gone.
+    NameLost,
+    /// A field is gone: its values are pruned from every object that is written.
+    FieldRemoved,
+    /// Unknown fields were kept and are pruned now.
+    PruningStarted,
+    /// A field has another type.
+    TypeChanged,
+    /// A field that could be left out is required.
+    NowRequired,
+    /// A field that could be null cannot any more.
+    NoLongerNullable,
+    /// Values that were allowed are refused.
+    RuleTightened,
+    /// Lists are merged in another way.
+    MergeChanged,
+    /// What is filled in for a missing field changed, and with it the meaning of objects that lack it.
+    DefaultChanged,
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.version.as_str(), self.path.as_str()) {
+            ("", "") => write!(f, "{}", self.detail),
+            (version, "") => write!(f, "{version}: {}", self.detail),
+            (version, path) => write!(f, "{version} {path}: {}", self.detail),
+        }
+    }
+}
+
+/// Everything in `new` that breaks what `old` allowed, in the order of the versions and fields of `old`.
+#[must_use]
+pub fn breaks(old: &CustomResourceDefinition, new: &CustomResourceDefinition) -> Vec<Break> {
+    let mut found = Vec::new();
+    version::compare(old, new, &mut found);
+    found
+}
+
+/// The definition of the previous release could not be compared.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CompatibilityError {
+    /// The old definition is not one.
+    #[error("the previous definition is not a CustomResourceDefinition")]
+    Unreadable(#[source] serde_saphyr::Error),
+    /// The new definition would break something.
+    #[error("{name} is not compatible with the previous release:{}", listed(breaks))]
+    Breaking {
+        /// The definition.
+        name: String,
+        /// What breaks.
+        breaks: Vec<Break>,
+    },
+}
+
+fn listed(breaks: &[Break]) -> String {
+    breaks.iter().map(|one| format!("\n  {one}")).collect()
+}
+
+/// Compares `new` with the YAML of the previous release, as committed beside the code.
+///
+/// # Errors
+/// When the YAML is no definition, or something would break; the message lists all of it.
+///
+/// # Example
+/// ```no_run
+/// # fn database_crd() -> k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition { unimplemented!() }
+/// # let previous = "";
+/// // In a test, with `include_str!("../manifests/crd-1.4.yaml")` for the previous release:
+/// operator_core::meta::compatibility::check(previous, &database_crd())?;
+/// # Ok::<(), operator_core::meta::compatibility::CompatibilityError>(())
+/// ```
+pub fn check(previous: &str, new: &CustomResourceDefinition) -> Result<(), CompatibilityError> {
+    let old: CustomResourceDefinition =
+        serde_saphyr::from_str(previous).map_err(CompatibilityError::Unreadable)?;
+    let breaks = breaks(&old, new);
+    if breaks.is_empty() {
+        return Ok(());
+    }
+    let name = new.metadata.name.clone().unwrap_or_default();
+    Err(CompatibilityError::Breaking { name, breaks })
+}
+
+#[cfg(test)]
+mod tests;

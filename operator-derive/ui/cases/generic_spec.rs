@@ -1,0 +1,9 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database")]
+pub struct DatabaseSpec<T> {
+    pub value: T,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use operator_derive::CustomResource;
+use serde::Deserialize;
+
+#[derive(CustomResource, Deserialize)]
+#[kube(group = "example.com", version = "v1", kind = "Database")]
+pub struct DatabaseSpec {
+    #[printcolumn]
+    #[serde(flatten)]
+    pub replicas: std::collections::BTreeMap<String, String>,
+}
+
+fn main() {}

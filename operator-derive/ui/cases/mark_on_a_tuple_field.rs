@@ -1,0 +1,7 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database")]
+pub struct DatabaseSpec(#[printcolumn] pub i32);
+
+fn main() {}

@@ -1,0 +1,7 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database", no_spec)]
+pub struct DatabaseSpec(pub i32);
+
+fn main() {}

@@ -1,0 +1,10 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database")]
+pub struct DatabaseSpec {
+    #[printcolumn(nam = "R")]
+    pub replicas: i32,
+}
+
+fn main() {}

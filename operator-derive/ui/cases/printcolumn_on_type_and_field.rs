@@ -1,0 +1,10 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database", printcolumn(name = "Replicas", type = "integer", json_path = ".spec.replicas"))]
+pub struct DatabaseSpec {
+    #[printcolumn]
+    pub replicas: i32,
+}
+
+fn main() {}

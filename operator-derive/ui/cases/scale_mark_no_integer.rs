@@ -1,0 +1,10 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database", status = "DatabaseStatus")]
+pub struct DatabaseSpec {
+    #[scale(replicas)]
+    pub replicas: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database", status = "DatabaseStatus")]
+pub struct DatabaseSpec {
+    #[scale(selector)]
+    pub replicas: i32,
+}
+
+fn main() {}
