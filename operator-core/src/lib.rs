@@ -13,6 +13,7 @@
 //! The loop closes only through the API server: nothing that writes touches a store, no reconciler touches a queue.
 
 pub mod backoff;
+pub mod cli;
 pub mod clock;
 pub mod controller;
 pub mod dice;
@@ -28,8 +29,10 @@ pub mod source;
 pub mod toolkit;
 
 mod error;
+mod operator;
 
 pub use error::{BoxError, Error, chain};
+pub use operator::Operator;
 
 pub use meta::fields::ApiFields;
 pub use operator_derive::{ApiFields, CustomResource, KubeSchema, Resource, Status, versions};

@@ -1,6 +1,7 @@
 //! Whether the process lives and is ready, with the reasons by name.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,10 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 ///
 /// # Guarantees
 /// It is ready when every reason is; what has not reported yet is not ready.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Health {
     reasons: Arc<Mutex<BTreeMap<String, State>>>,
+    probes: Arc<Mutex<Vec<Probe>>>,
 }
+
+/// Reasons by name, each with why it is not ready if it is not.
+type Probe = Box<dyn Fn() -> Vec<(String, Option<String>)> + Send + Sync>;
 
 #[derive(Clone, Debug)]
 enum State {
@@ -54,17 +59,24 @@ impl Health {
         }
     }
 
+    /// Adds reasons that are found out when somebody asks.
+    pub fn probe(&self, probe: impl Fn() -> Vec<(String, Option<String>)> + Send + Sync + 'static) {
+        self.probes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Box::new(probe));
+    }
+
     /// Whether every reason is ready.
     pub fn is_ready(&self) -> bool {
-        self.lock().values().all(|state| matches!(state, State::Ready))
+        self.now().values().all(|state| matches!(state, State::Ready))
     }
 
     /// What `/readyz` answers.
     pub fn readiness(&self) -> Report {
-        let reasons = self.lock();
         let mut body = String::new();
         let mut ok = true;
-        for (name, state) in reasons.iter() {
+        for (name, state) in self.now() {
             // Writing to a string does not fail.
             let _ = match state {
                 State::Ready => writeln!(body, "[+]{name} ok"),
@@ -80,6 +92,16 @@ impl Health {
             "readyz check failed\n"
         });
         Report { ok, body }
+    }
+
+    fn now(&self) -> BTreeMap<String, State> {
+        let mut states = self.lock().clone();
+        for probe in self.probes.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            for (name, trouble) in probe() {
+                states.insert(name, trouble.map_or(State::Ready, State::Waiting));
+            }
+        }
+        states
     }
 
     /// What `/healthz` answers: that something answers is all there is to know.
@@ -98,6 +120,14 @@ impl Health {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, State>> {
         self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Health")
+            .field("reasons", &self.now())
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,6 +173,22 @@ mod tests {
         );
         secrets.ready();
         assert!(health.readiness().ok);
+    }
+
+    #[test]
+    fn a_probe_is_asked_each_time() {
+        let health = Health::new();
+        let gate = health.gate("b");
+        gate.ready();
+        let trouble = Arc::new(Mutex::new(Some("no rights".to_owned())));
+        let current = Arc::clone(&trouble);
+        health.probe(move || vec![("a".to_owned(), current.lock().unwrap().clone())]);
+        assert_eq!(
+            health.readiness().body,
+            "[-]a not ready: no rights\n[+]b ok\nreadyz check failed\n"
+        );
+        *trouble.lock().unwrap() = None;
+        assert!(health.is_ready());
     }
 
     #[test]

@@ -93,13 +93,13 @@ impl EndpointServer {
         })
     }
 
-    /// Serves until the operator aborts, or until the future is dropped: a draining operator still tells its state.
+    /// Serves until `shutdown` drains, or until the future is dropped.
     pub async fn serve(self, shutdown: Shutdown) {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 biased;
-                () = shutdown.aborted() => return,
+                () = shutdown.draining() => return,
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         connections.spawn(serve_connection(stream, self.endpoints.clone()));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_serves_over_a_socket_until_the_abort() {
+    async fn it_serves_over_a_socket_until_the_drain() {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = EndpointServer::bind(any, endpoints(&Health::new()))
             .await
@@ -229,7 +229,7 @@ mod tests {
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         assert!(answer.ends_with("\r\n\r\nok\n"), "{answer}");
-        shutdown.abort();
+        shutdown.drain();
         serving.await.unwrap();
     }
 }

@@ -5,18 +5,22 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Context;
-use crate::meta::Object;
+use crate::meta::{Object, ObjectKey};
 use crate::toolkit::{Change, Child, ChildSet, Note, WriteError};
 
 impl<K: Object> Context<K> {
     /// Applies `child` as something that `owner` controls, and answers with the child as it is on the server.
     ///
-    /// See [`Toolkit::apply`](crate::toolkit::Toolkit::apply).
+    /// Where the controller owns or watches the kind, no request is made while nothing changes. See
+    /// [`Toolkit::apply`](crate::toolkit::Toolkit::apply).
     ///
     /// # Errors
     /// [`WriteError`], when the owner cannot own the child or the server refuses it.
     pub async fn apply<C: Child>(&self, owner: &K, child: C) -> Result<Arc<C>, WriteError> {
-        Ok(self.toolkit().apply(owner, &child, None).await?.object)
+        let namespace = child.meta().namespace.as_deref().or_else(|| self.namespace());
+        let key = ObjectKey::new(namespace, child.meta().name.as_deref().unwrap_or_default());
+        let cached = self.stores().get::<C>().and_then(|store| store.get(&key));
+        Ok(self.toolkit().apply(owner, &child, cached).await?.object)
     }
 
     /// An empty set of children of `owner`: what is added to it is applied, what is superfluous can be pruned.

@@ -53,7 +53,7 @@ impl Toolkit {
     /// whoever has them, and gives up those that it sent before and leaves out now.
     ///
     /// `cached` is the object as an informer has it. With it no request is made when the last apply had the same
-    /// intent and nothing but the status changed since.
+    /// intent and nothing but the status changed since. Without it the server is asked once whose the object is.
     ///
     /// # Errors
     /// [`WriteError`]; [`is_transient`](WriteError::is_transient) tells whether the same intent can succeed later.
@@ -75,7 +75,7 @@ impl Toolkit {
 
     /// Like [`apply`](Toolkit::apply), and says what happens to an object that is there without an owner.
     ///
-    /// With [`Adoption::Refuse`] and nothing in the cache, the server is asked first.
+    /// With [`Adoption::Refuse`] and nothing in the cache, the server is asked each time.
     ///
     /// # Errors
     /// As for [`apply`](Toolkit::apply), and [`WriteError::NotOurs`].
@@ -91,13 +91,19 @@ impl Toolkit {
         K: Child,
     {
         let (target, body, owner_uid) = child_body(owner, child)?;
-        let cached = match (cached, adoption) {
-            (None, Adoption::Refuse) => target
+        let known = self
+            .shared
+            .records
+            .get(&owner_uid, &record_key(&target))
+            .is_some();
+        let cached = match cached {
+            // Whose it is must be known once: an apply by the same manager would take it from its controller.
+            None if !known || adoption == Adoption::Refuse => target
                 .get::<K>(self.client())
                 .await
                 .map_err(|error| WriteError::request("read", &target, error))?
                 .map(Arc::new),
-            (cached, _) => cached,
+            cached => cached,
         };
         if let Some(live) = &cached {
             check_ownership(&target, live.as_ref(), &owner_uid, adoption)?;

@@ -5,9 +5,13 @@
 mod controller;
 mod faults;
 mod finalizer;
+mod gadget;
 mod informer;
 mod leader;
+mod manifest;
+mod operator;
 mod queue_model;
 mod queue_threads;
+mod toolkit;
 mod wires;
 mod world;

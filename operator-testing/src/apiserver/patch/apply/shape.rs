@@ -121,8 +121,10 @@ impl<'a> Type<'a> {
             ValueType::Integer | ValueType::Number => Shape::Scalar(Scalar::Number),
             ValueType::Boolean => Shape::Scalar(Scalar::Boolean),
             ValueType::IntOrString => Shape::Scalar(Scalar::Any),
-            // A quantity is text or a number.
-            ValueType::Any if schema.format.is_some() => Shape::Scalar(Scalar::Any),
+            // A quantity is text or a number; what keeps unknown fields is a schema, or something in its place.
+            ValueType::Any if schema.format.is_some() && !schema.preserve_unknown => {
+                Shape::Scalar(Scalar::Any)
+            }
             ValueType::Any => match value {
                 Some(Value::Array(_)) => Shape::List(List::of(schema, open)),
                 Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => Shape::Scalar(Scalar::Any),

@@ -1,0 +1,357 @@
+//! A whole operator: its controllers, its kinds, and the program around them.
+
+use std::fmt;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::Client;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use crate::Error;
+use crate::cli::{Cli, Command, Endpoint, InstallArgs, RunArgs};
+use crate::clock::Clock;
+use crate::controller::{Controller, Metrics};
+use crate::dice::Dice;
+use crate::error::chain;
+use crate::informer::Caches;
+use crate::leader::Elector;
+use crate::manager::{EndpointServer, Endpoints, Health, Manager, Runnable};
+use crate::manifest::{Installation, Rights, Rule, install_definitions};
+use crate::meta::{Declaration, Described, KnownScope, Object};
+use crate::reconcile::Reconciler;
+use crate::shutdown::Shutdown;
+
+/// How long the API server may take to answer when the operator starts.
+const GREETING: Duration = Duration::from_secs(10);
+
+/// An operator: what it reconciles, and the program that does it.
+///
+/// # Example
+/// ```no_run
+/// # use std::sync::Arc;
+/// # use k8s_openapi::api::core::v1::ConfigMap;
+/// # use operator_core::reconcile::{Action, Context, Reconciler};
+/// # struct Maps;
+/// # impl Reconciler for Maps {
+/// #     type Resource = ConfigMap;
+/// #     type Error = kube::Error;
+/// #     async fn reconcile(&self, _: Arc<ConfigMap>, _: &Context<ConfigMap>) -> Result<Action, kube::Error> {
+/// #         Ok(Action::await_change())
+/// #     }
+/// # }
+/// use operator_core::{Operator, controller::Controller};
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), operator_core::Error> {
+///     Operator::new("map-operator").controller(Controller::new(Maps)).main().await
+/// }
+/// ```
+pub struct Operator {
+    name: String,
+    parts: Vec<Part>,
+    declarations: Vec<Declaration>,
+    definitions: Vec<CustomResourceDefinition>,
+    rules: Vec<Rule>,
+    clock: Clock,
+    dice: Dice,
+}
+
+type Part = Box<dyn FnOnce(Manager) -> Manager + Send>;
+
+impl Operator {
+    /// An operator of nothing yet. The name is that of its field manager, its Lease and its manifests.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            parts: Vec::new(),
+            declarations: Vec::new(),
+            definitions: Vec::new(),
+            rules: Vec::new(),
+            clock: Clock::real(),
+            dice: Dice::unseeded(),
+        }
+    }
+
+    /// Adds a controller. The definition of its kind, if it has one, belongs to the operator from now on.
+    #[must_use]
+    pub fn controller<R, Origin>(mut self, controller: Controller<R>) -> Self
+    where
+        R: Reconciler,
+        R::Resource: Described<Origin> + Object<Scope: KnownScope>,
+    {
+        self.declarations.push(controller.declaration());
+        if let Some(definition) = <R::Resource as Described<Origin>>::definition() {
+            self = self.definition(definition);
+        }
+        self.parts
+            .push(Box::new(|manager| manager.controller(controller)));
+        self
+    }
+
+    /// Adds a server or a task of your own.
+    #[must_use]
+    pub fn runnable(mut self, runnable: impl Runnable) -> Self {
+        self.parts.push(Box::new(|manager| manager.runnable(runnable)));
+        self
+    }
+
+    /// Adds a definition that no controller brings.
+    #[must_use]
+    pub fn definition(mut self, definition: CustomResourceDefinition) -> Self {
+        if !self
+            .definitions
+            .iter()
+            .any(|known| known.metadata.name == definition.metadata.name)
+        {
+            self.definitions.push(definition);
+        }
+        self
+    }
+
+    /// Adds a right that does not follow from what the controllers declare.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Sets the clock and the source of chance.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock, dice: Dice) -> Self {
+        self.clock = clock;
+        self.dice = dice;
+        self
+    }
+
+    /// The operator's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The definitions of the operator's kinds.
+    pub fn definitions(&self) -> &[CustomResourceDefinition] {
+        &self.definitions
+    }
+
+    /// What the controllers read and write.
+    pub fn declarations(&self) -> &[Declaration] {
+        &self.declarations
+    }
+
+    /// The rights that the operator needs where it works.
+    pub fn rights(&self) -> Rights {
+        let mut rights = Rights::of(&self.declarations);
+        for rule in &self.rules {
+            rights.add(rule);
+        }
+        rights
+    }
+
+    /// What the operator's manifests are made from.
+    pub fn installation(&self, args: &InstallArgs) -> Installation {
+        Installation {
+            name: self.name.clone(),
+            namespace: args.operator_namespace.clone(),
+            watches: args.namespaces.clone(),
+            image: args
+                .image
+                .clone()
+                .unwrap_or_else(|| format!("{}:latest", self.name)),
+            replicas: args.replicas,
+            port: args.port,
+            rights: self.rights(),
+            definitions: self.definitions.clone(),
+        }
+    }
+
+    /// Installs or updates the definitions of the operator's kinds, and waits until the server serves them.
+    ///
+    /// # Errors
+    /// As [`install_definitions`].
+    pub async fn install(&self, client: &Client) -> Result<(), Error> {
+        install_definitions(client, &self.definitions, &self.name, &self.clock).await
+    }
+
+    /// The program: reads the command line and the environment, does what they ask for, and ends the process with 0, or
+    /// with 1 and one line on standard error. A command line that cannot be read ends it with 2.
+    ///
+    /// # Errors
+    /// None in practice: the process ends first. The type lets `main` return it.
+    pub async fn main(self) -> Result<(), Error> {
+        let command = Cli::parse().into_command();
+        let name = self.name.clone();
+        if let Err(error) = self.execute(command).await {
+            // Returned from `main` it would be printed as a data structure.
+            let _ = writeln!(std::io::stderr(), "{name}: {}", chain(&error));
+            std::process::exit(1);
+        }
+        Ok(())
+    }
+
+    /// Does what one command asks for; manifests go to standard output.
+    ///
+    /// # Errors
+    /// [`Error`], with what it could not do.
+    pub async fn execute(self, command: Command) -> Result<(), Error> {
+        match command {
+            Command::Run(args) => self.run(args).await,
+            Command::Crd => print(&crate::manifest::to_yaml(&self.definitions)),
+            Command::Rbac(args) => print(&self.installation(&args).rights_yaml()),
+            Command::Manifests(args) => print(&self.installation(&args).yaml()),
+        }
+    }
+
+    /// Runs on `client` until `shutdown` drains, without endpoints and without election: for tests, and for programs
+    /// that embed the operator.
+    ///
+    /// # Errors
+    /// That of the first part that failed.
+    ///
+    /// # Cancel safety
+    /// If it is dropped everything ends at once, as in a crash.
+    pub async fn run_with(self, client: Client, shutdown: Shutdown) -> Result<(), Error> {
+        self.into_manager(client).run(shutdown).await
+    }
+
+    /// The manager of this operator, for what is not covered here.
+    pub fn into_manager(self, client: Client) -> Manager {
+        let manager = Manager::new(client)
+            .name(self.name)
+            .clock(self.clock)
+            .dice(self.dice);
+        self.parts
+            .into_iter()
+            .fold(manager, |manager, part| part(manager))
+    }
+
+    /// Runs against the cluster of the service account or of the kubeconfig until a signal ends it.
+    ///
+    /// # Errors
+    /// [`Error`]: no cluster, a port that is taken, a lost lease, or the first part that failed.
+    pub async fn run(self, args: RunArgs) -> Result<(), Error> {
+        args.log.install()?;
+        let timing = args.timing()?;
+        let health = Health::new();
+        let mut registry = Registry::default();
+        let metrics = Metrics::new(&mut registry);
+        let leading: Family<[(&'static str, String); 1], Gauge> = Family::default();
+        registry.register(
+            "leader_election_master_status",
+            "Whether this replica leads: 1 if it does",
+            leading.clone(),
+        );
+        // A port that is taken is found out before the cluster is asked.
+        let server = match args.metrics_address {
+            Endpoint::Off => None,
+            Endpoint::At(address) => {
+                let endpoints = Endpoints::new(health.clone(), Arc::new(registry));
+                Some(EndpointServer::bind(address, endpoints).await?)
+            }
+        };
+        let client = connect(&self.clock).await?;
+        if args.install_crds {
+            self.install(&client).await?;
+        }
+        let shutdown = Shutdown::on_signal();
+        let name = self.name.clone();
+        let (clock, dice) = (self.clock.clone(), self.dice.clone());
+        let caches = Caches::builder()
+            .clock(clock.clone())
+            .dice(dice.split())
+            .build(client.clone());
+        let watched = caches.clone();
+        health.probe(move || {
+            let status = watched.status();
+            status
+                .into_iter()
+                .map(|informer| (format!("informer {}", informer.name), informer.trouble()))
+                .collect()
+        });
+        let mut manager = self
+            .into_manager(client.clone())
+            .caches(caches)
+            .metrics(metrics)
+            .grace_period(Duration::from_secs(args.grace_period));
+        if let Some(server) = server {
+            manager = manager.runnable(server);
+        }
+        if args.leader_elect {
+            let namespace = args
+                .leader_election_namespace
+                .unwrap_or_else(|| client.default_namespace().to_owned());
+            let status = leading.get_or_create(&[("name", name.clone())]).clone();
+            let elector = Elector::new(client, namespace, name.clone(), identity(&name, &dice))
+                .timing(timing)
+                .clock(clock, dice.split())
+                .on_change(move |leads| {
+                    status.set(i64::from(leads));
+                });
+            manager = manager.elector(elector);
+        }
+        tracing::info!(operator = name, version = env!("CARGO_PKG_VERSION"), "starting");
+        manager.run(shutdown).await?;
+        tracing::info!(operator = name, "stopped");
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let controllers: Vec<_> = self
+            .declarations
+            .iter()
+            .map(|declaration| &declaration.controller)
+            .collect();
+        f.debug_struct("Operator")
+            .field("name", &self.name)
+            .field("controllers", &controllers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A client of the cluster that the environment names, after one answer from it.
+async fn connect(clock: &Clock) -> Result<Client, Error> {
+    let config = kube::Config::infer()
+        .await
+        .map_err(|error| Error::Configuration(format!("no cluster to run against: {}", chain(&error))))?;
+    let url = config.cluster_url.clone();
+    let unreachable =
+        |why: String| Error::Configuration(format!("cannot reach the Kubernetes API at {url}: {why}"));
+    let client = Client::try_from(config).map_err(|error| unreachable(chain(&error)))?;
+    match clock.timeout(GREETING, client.apiserver_version()).await {
+        Some(Ok(version)) => {
+            tracing::info!(%url, version = version.git_version, "connected");
+            Ok(client)
+        }
+        Some(Err(error)) => Err(unreachable(chain(&error))),
+        None => Err(unreachable(format!("no answer within {} s", GREETING.as_secs()))),
+    }
+}
+
+/// The name of this replica in the election, which no other process has.
+fn identity(name: &str, dice: &Dice) -> String {
+    let host = std::env::var("POD_NAME").or_else(|_| std::env::var("HOSTNAME"));
+    format!(
+        "{}_{:016x}",
+        host.unwrap_or_else(|_| name.to_owned()),
+        dice.number()
+    )
+}
+
+fn print(yaml: &Result<String, crate::manifest::YamlError>) -> Result<(), Error> {
+    let yaml = yaml
+        .as_ref()
+        .map_err(|error| Error::Configuration(error.to_string()))?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(yaml.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|source| Error::Io {
+            what: "cannot write to standard output".to_owned(),
+            source,
+        })
+}

@@ -1,0 +1,505 @@
+//! Children, status and events against the embedded API server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::rbac::v1::ClusterRole;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::{Api, Client, ResourceExt};
+use operator_core::clock::Clock;
+use operator_core::meta::{ConditionIntent, Conditions};
+use operator_core::toolkit::{Adoption, Change, Note, Toolkit, WriteError};
+use operator_testing::apiserver::ApiServer;
+use serde_json::json;
+
+use crate::gadget::{self, Gadget, GadgetStatus};
+
+fn toolkit(server: &ApiServer) -> Toolkit {
+    Toolkit::new(
+        server.client(),
+        "operator",
+        Clock::starting_at(Timestamp::UNIX_EPOCH),
+    )
+}
+
+fn maps(client: &Client) -> Api<ConfigMap> {
+    Api::namespaced(client.clone(), "default")
+}
+
+fn map(name: &str, value: &str) -> ConfigMap {
+    serde_json::from_value(json!({"metadata": {"name": name}, "data": {"key": value}})).unwrap()
+}
+
+/// How many requests were made since the log was cleared.
+fn requests(server: &ApiServer) -> usize {
+    server.audit_log().len()
+}
+
+async fn cached(client: &Client, name: &str) -> Option<Arc<ConfigMap>> {
+    maps(client).get_opt(name).await.unwrap().map(Arc::new)
+}
+
+#[tokio::test]
+async fn a_child_is_created_owned_and_left_alone_while_nothing_changes() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let owner = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    let applied = toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
+    assert_eq!(applied.change, Change::Written);
+    let child = cached(&client, "child").await.unwrap();
+    let reference = &child.owner_references()[0];
+    assert_eq!(
+        (reference.kind.as_str(), Some(reference.uid.clone())),
+        ("Gadget", owner.uid())
+    );
+    assert_eq!(
+        (reference.controller, reference.block_owner_deletion),
+        (Some(true), Some(true))
+    );
+
+    server.clear_audit_log();
+    let again = toolkit
+        .apply(&owner, &map("child", "1"), Some(child))
+        .await
+        .unwrap();
+    assert_eq!((again.change, requests(&server)), (Change::Skipped, 0));
+    let without_cache = toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
+    assert_eq!((without_cache.change, requests(&server)), (Change::Unchanged, 1));
+}
+
+#[tokio::test]
+async fn a_changed_intent_and_a_foreign_change_are_written() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let owner = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
+    let changed = toolkit
+        .apply(&owner, &map("child", "2"), cached(&client, "child").await)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            changed.change,
+            changed.object.data.as_ref().unwrap()["key"].as_str()
+        ),
+        (Change::Written, "2")
+    );
+
+    let patch = Patch::Merge(json!({"data": {"key": "foreign"}}));
+    maps(&client)
+        .patch("child", &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    let back = toolkit
+        .apply(&owner, &map("child", "2"), cached(&client, "child").await)
+        .await
+        .unwrap();
+    assert_eq!(
+        (back.change, back.object.data.as_ref().unwrap()["key"].as_str()),
+        (Change::Written, "2")
+    );
+
+    maps(&client)
+        .delete("child", &DeleteParams::default())
+        .await
+        .unwrap();
+    let anew = toolkit
+        .apply(&owner, &map("child", "2"), cached(&client, "child").await)
+        .await
+        .unwrap();
+    assert_eq!(anew.change, Change::Written);
+}
+
+#[tokio::test]
+async fn defaults_and_status_changes_of_a_child_cause_no_write() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let owner = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    let deployment: Deployment = serde_json::from_value(json!({
+        "metadata": {"name": "child"},
+        "spec": {
+            "selector": {"matchLabels": {"a": "b"}},
+            "template": {
+                "metadata": {"labels": {"a": "b"}},
+                "spec": {"containers": [{"name": "c", "image": "i"}]},
+            },
+        },
+    }))
+    .unwrap();
+    toolkit.apply(&owner, &deployment, None).await.unwrap();
+    let deployments: Api<Deployment> = Api::namespaced(client.clone(), "default");
+    let patch = Patch::Merge(json!({"status": {"replicas": 1, "observedGeneration": 1}}));
+    deployments
+        .patch_status("child", &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    let live = Arc::new(deployments.get("child").await.unwrap());
+    assert_eq!(live.status.as_ref().unwrap().replicas, Some(1));
+    server.clear_audit_log();
+    let again = toolkit.apply(&owner, &deployment, Some(live)).await.unwrap();
+    assert_eq!((again.change, requests(&server)), (Change::Skipped, 0));
+}
+
+#[tokio::test]
+async fn fields_that_are_left_out_are_given_up() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let owner = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    let mut child = map("child", "1");
+    child.data.as_mut().unwrap().insert("other".into(), "x".into());
+    toolkit.apply(&owner, &child, None).await.unwrap();
+    toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
+    let live = cached(&client, "child").await.unwrap();
+    assert_eq!(live.data.as_ref().unwrap().keys().collect::<Vec<_>>(), ["key"]);
+}
+
+#[tokio::test]
+async fn what_another_controls_is_refused_and_what_nobody_owns_is_adopted() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let (first, second) = (
+        gadget::create(&client, "one").await,
+        gadget::create(&client, "two").await,
+    );
+    let toolkit = toolkit(&server);
+    toolkit.apply(&first, &map("child", "1"), None).await.unwrap();
+    for cached in [None, cached(&client, "child").await] {
+        let error = toolkit
+            .apply(&second, &map("child", "1"), cached)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, WriteError::Controlled { .. }), "{error}");
+        assert!(error.is_transient());
+    }
+    maps(&client)
+        .create(&PostParams::default(), &map("free", "1"))
+        .await
+        .unwrap();
+    let error = toolkit
+        .apply_with(&first, &map("free", "2"), None, Adoption::Refuse)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "ConfigMap default/free exists and does not belong to this owner"
+    );
+    let adopted = toolkit
+        .apply(&first, &map("free", "2"), None)
+        .await
+        .unwrap()
+        .object;
+    assert_eq!(adopted.owner_references()[0].name, "one");
+}
+
+#[tokio::test]
+async fn a_child_elsewhere_is_refused_before_anything_is_sent() {
+    let server = gadget::server().await;
+    let owner = gadget::create(&server.client(), "g").await;
+    let toolkit = toolkit(&server);
+    let mut child = map("child", "1");
+    child.metadata.namespace = Some("kube-system".into());
+    server.clear_audit_log();
+    let error = toolkit.apply(&owner, &child, None).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("Gadget g in namespace default cannot own ConfigMap child in namespace")
+    );
+    let mut role = ClusterRole::default();
+    role.metadata.name = Some("r".into());
+    let error = toolkit.apply(&owner, &role, None).await.unwrap_err();
+    assert!(
+        !error.is_transient() && error.to_string().contains("which is cluster-scoped"),
+        "{error}"
+    );
+    assert_eq!(requests(&server), 0);
+}
+
+#[tokio::test]
+async fn the_server_s_refusal_is_told_in_its_own_words() {
+    let server = gadget::server().await;
+    let owner = gadget::create(&server.client(), "g").await;
+    let mut child = map("child", "1");
+    child.metadata.labels = Some([("a".to_owned(), "not a label!".to_owned())].into());
+    let error = toolkit(&server).apply(&owner, &child, None).await.unwrap_err();
+    assert!(error.is_invalid() && !error.is_transient());
+    let text = error.to_string();
+    assert!(
+        text.starts_with("apply ConfigMap default/child: ConfigMap \"child\" is invalid: metadata.labels"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_desired_set_is_applied_and_the_rest_is_pruned() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let (owner, other) = (
+        gadget::create(&client, "g").await,
+        gadget::create(&client, "other").await,
+    );
+    let toolkit = toolkit(&server);
+    toolkit.apply(&other, &map("others", "1"), None).await.unwrap();
+    maps(&client)
+        .create(&PostParams::default(), &map("free", "1"))
+        .await
+        .unwrap();
+    let commit = async |names: &[&str]| {
+        let mut children = toolkit.children(&owner);
+        for name in names {
+            children.add(map(name, "1"), None).unwrap();
+        }
+        children.prune::<ConfigMap>("").commit().await.unwrap()
+    };
+    let first = commit(&["a", "b", "c"]).await;
+    assert_eq!(
+        (first.applied, first.deleted.len()),
+        (vec![Change::Written; 3], 0)
+    );
+    let second = commit(&["b"]).await;
+    let deleted: Vec<_> = second.deleted.iter().map(ToString::to_string).collect();
+    assert_eq!(deleted, ["ConfigMap default/a", "ConfigMap default/c"]);
+    let names: Vec<_> = maps(&client)
+        .list(&ListParams::default())
+        .await
+        .unwrap()
+        .iter()
+        .map(ResourceExt::name_any)
+        .collect();
+    assert_eq!(names, ["b", "free", "others"]);
+}
+
+#[tokio::test]
+async fn a_failed_apply_keeps_everything_from_being_pruned() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let owner = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    toolkit.apply(&owner, &map("old", "1"), None).await.unwrap();
+    let mut bad = map("bad", "1");
+    bad.metadata.labels = Some([("a".to_owned(), "not a label!".to_owned())].into());
+    let mut children = toolkit.children(&owner);
+    children
+        .add(bad, None)
+        .unwrap()
+        .add(map("good", "1"), None)
+        .unwrap()
+        .prune::<ConfigMap>("");
+    assert!(children.commit().await.unwrap_err().is_invalid());
+    assert!(cached(&client, "old").await.is_some());
+    assert!(cached(&client, "good").await.is_some());
+}
+
+#[tokio::test]
+async fn an_orphan_keeps_everything_but_its_owner() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let owner = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
+    toolkit.orphan(&owner, &map("child", "1")).await.unwrap();
+    let live = cached(&client, "child").await.unwrap();
+    assert_eq!(
+        (
+            live.owner_references().len(),
+            live.data.as_ref().unwrap()["key"].as_str()
+        ),
+        (0, "1")
+    );
+    toolkit.orphan(&owner, &map("child", "1")).await.unwrap();
+    toolkit.orphan(&owner, &map("missing", "1")).await.unwrap();
+}
+
+fn status(gadget: &Gadget, phase: &str, ready: bool) -> GadgetStatus {
+    let mut status = GadgetStatus {
+        phase: Some(phase.into()),
+        observed_generation: gadget.metadata.generation,
+        ..GadgetStatus::default()
+    };
+    let condition =
+        ConditionIntent::new("Ready", ready, "Checked").observed_generation(gadget.metadata.generation);
+    status
+        .conditions
+        .set(condition, Timestamp::from_second(1_000_000).unwrap());
+    status
+}
+
+async fn gadget_of(client: &Client) -> Gadget {
+    Api::<Gadget>::namespaced(client.clone(), "default")
+        .get("g")
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_status_is_written_once() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let gadget = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    assert_eq!(
+        toolkit
+            .update_status(&gadget, &status(&gadget, "Pending", false))
+            .await
+            .unwrap(),
+        Change::Written
+    );
+    let live = gadget_of(&client).await;
+    assert_eq!(live.status, Some(status(&gadget, "Pending", false)));
+    server.clear_audit_log();
+    let again = toolkit
+        .update_status(&live, &status(&live, "Pending", false))
+        .await
+        .unwrap();
+    // With the object from before the write, too: the write itself is remembered.
+    let stale = toolkit
+        .update_status(&gadget, &status(&gadget, "Pending", false))
+        .await
+        .unwrap();
+    assert_eq!(
+        (again, stale, requests(&server)),
+        (Change::Skipped, Change::Skipped, 0)
+    );
+    let fresh = self::toolkit(&server)
+        .update_status(&live, &status(&live, "Pending", false))
+        .await
+        .unwrap();
+    assert_eq!(
+        (fresh, requests(&server)),
+        (Change::Skipped, 0),
+        "a new process compares with the object"
+    );
+}
+
+#[tokio::test]
+async fn a_stale_object_moves_neither_times_nor_generations() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let stale = gadget::create(&client, "g").await;
+    let toolkit = toolkit(&server);
+    let patch = Patch::Merge(json!({"spec": {"size": 2}}));
+    Api::<Gadget>::namespaced(client.clone(), "default")
+        .patch("g", &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    let current = gadget_of(&client).await;
+    assert_eq!(current.metadata.generation, Some(2));
+    toolkit
+        .update_status(&current, &status(&current, "Running", true))
+        .await
+        .unwrap();
+    let before = gadget_of(&client).await.status.unwrap();
+
+    let mut late = status(&stale, "Degraded", true);
+    late.conditions[0].last_transition_time.0 = Timestamp::from_second(2_000_000).unwrap();
+    assert_eq!(
+        toolkit.update_status(&stale, &late).await.unwrap(),
+        Change::Written
+    );
+    let after = gadget_of(&client).await.status.unwrap();
+    assert_eq!(
+        (after.phase.as_deref(), after.observed_generation),
+        (Some("Degraded"), Some(2))
+    );
+    assert_eq!(after.conditions, before.conditions);
+}
+
+#[tokio::test]
+async fn a_status_does_not_reach_the_next_object_of_the_name() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let old = gadget::create(&client, "g").await;
+    let gadgets: Api<Gadget> = Api::namespaced(client.clone(), "default");
+    gadgets.delete("g", &DeleteParams::default()).await.unwrap();
+    let toolkit = toolkit(&server);
+    assert_eq!(
+        toolkit
+            .update_status(&old, &status(&old, "Running", true))
+            .await
+            .unwrap(),
+        Change::Gone
+    );
+    gadget::create(&client, "g").await;
+    assert_eq!(
+        toolkit
+            .update_status(&old, &status(&old, "Running", true))
+            .await
+            .unwrap(),
+        Change::Gone
+    );
+    assert_eq!(gadget_of(&client).await.status, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_event_becomes_a_series() {
+    let server = gadget::server().await;
+    let client = server.client();
+    let gadget = gadget::create(&client, "g").await;
+    let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+    let toolkit = Toolkit::new(client.clone(), "operator", clock.clone());
+    let events: Api<Event> = Api::namespaced(client.clone(), "default");
+    let tell = async || {
+        toolkit
+            .recorder()
+            .tell(&gadget, Note::warning("Broken", "it is").action("Check"))
+            .await
+    };
+    tell().await;
+    let event = events.list(&ListParams::default()).await.unwrap().items.remove(0);
+    assert_eq!(event.regarding.as_ref().unwrap().uid, gadget.uid());
+    assert_eq!(
+        (event.type_.as_deref(), event.reason.as_deref()),
+        (Some("Warning"), Some("Broken"))
+    );
+    assert_eq!(
+        (event.note.as_deref(), event.action.as_deref()),
+        (Some("it is"), Some("Check"))
+    );
+    tell().await;
+    clock.sleep(Duration::from_secs(60)).await;
+    tell().await;
+    let all = events.list(&ListParams::default()).await.unwrap().items;
+    let series = all[0].series.clone().unwrap();
+    assert_eq!((all.len(), series.count), (1, 3));
+    assert_eq!(series.last_observed_time.0, Timestamp::from_second(60).unwrap());
+
+    // The server has forgotten the event: it is told anew.
+    events
+        .delete(&all[0].name_any(), &DeleteParams::default())
+        .await
+        .unwrap();
+    clock.sleep(Duration::from_secs(60)).await;
+    tell().await;
+    assert_eq!(events.list(&ListParams::default()).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_about_the_cluster_is_in_the_default_namespace_and_no_event_ever_fails() {
+    let server = ApiServer::new();
+    let client = server.client();
+    let namespace = Api::<Namespace>::all(client.clone())
+        .get("kube-system")
+        .await
+        .unwrap();
+    let toolkit = toolkit(&server);
+    toolkit
+        .recorder()
+        .tell(&namespace, Note::normal("Seen", "it is there"))
+        .await;
+    let events: Api<Event> = Api::namespaced(client, "default");
+    assert_eq!(events.list(&ListParams::default()).await.unwrap().items.len(), 1);
+    let mut nowhere = map("a", "1");
+    nowhere.metadata.namespace = Some("missing".into());
+    toolkit
+        .recorder()
+        .tell(&nowhere, Note::normal("Seen", "it is not there"))
+        .await;
+}
