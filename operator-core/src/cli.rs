@@ -107,7 +107,11 @@ pub struct LogArgs {
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// What to log: a level, or directives such as `info,kube=debug`.
-    #[arg(long = "log", env = "RUST_LOG", default_value = "info")]
+    #[arg(
+        long = "log",
+        env = "RUST_LOG",
+        default_value = "info,kube_client::client::builder=off"
+    )]
     pub filter: String,
 }
 

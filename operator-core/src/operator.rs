@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::controller::{Controller, Metrics};
 use crate::dice::Dice;
 use crate::error::chain;
-use crate::informer::Caches;
+use crate::informer::{Caches, Namespaces};
 use crate::leader::Elector;
 use crate::manager::{EndpointServer, Endpoints, Health, Manager, Runnable};
 use crate::manifest::{Installation, Rights, Rule, install_definitions};
@@ -57,11 +57,12 @@ pub struct Operator {
     declarations: Vec<Declaration>,
     definitions: Vec<CustomResourceDefinition>,
     rules: Vec<Rule>,
+    namespaces: Namespaces,
     clock: Clock,
     dice: Dice,
 }
 
-type Part = Box<dyn FnOnce(Manager) -> Manager + Send>;
+type Part = Box<dyn FnOnce(Manager, &Namespaces) -> Manager + Send>;
 
 impl Operator {
     /// An operator of nothing yet. The name is that of its field manager, its Lease and its manifests.
@@ -72,6 +73,7 @@ impl Operator {
             declarations: Vec::new(),
             definitions: Vec::new(),
             rules: Vec::new(),
+            namespaces: Namespaces::All,
             clock: Clock::real(),
             dice: Dice::unseeded(),
         }
@@ -88,15 +90,16 @@ impl Operator {
         if let Some(definition) = <R::Resource as Described<Origin>>::definition() {
             self = self.definition(definition);
         }
-        self.parts
-            .push(Box::new(|manager| manager.controller(controller)));
+        self.parts.push(Box::new(|manager, namespaces| {
+            manager.controller(controller.confined_to(namespaces))
+        }));
         self
     }
 
     /// Adds a server or a task of your own.
     #[must_use]
     pub fn runnable(mut self, runnable: impl Runnable) -> Self {
-        self.parts.push(Box::new(|manager| manager.runnable(runnable)));
+        self.parts.push(Box::new(|manager, _| manager.runnable(runnable)));
         self
     }
 
@@ -117,6 +120,13 @@ impl Operator {
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
+        self
+    }
+
+    /// Works in these namespaces only. The command line's `--namespace` overrides it.
+    #[must_use]
+    pub fn namespaces(mut self, namespaces: Namespaces) -> Self {
+        self.namespaces = namespaces;
         self
     }
 
@@ -226,15 +236,18 @@ impl Operator {
             .dice(self.dice);
         self.parts
             .into_iter()
-            .fold(manager, |manager, part| part(manager))
+            .fold(manager, |manager, part| part(manager, &self.namespaces))
     }
 
     /// Runs against the cluster of the service account or of the kubeconfig until a signal ends it.
     ///
     /// # Errors
     /// [`Error`]: no cluster, a port that is taken, a lost lease, or the first part that failed.
-    pub async fn run(self, args: RunArgs) -> Result<(), Error> {
+    pub async fn run(mut self, args: RunArgs) -> Result<(), Error> {
         args.log.install()?;
+        if !args.namespaces.is_empty() {
+            self.namespaces = args.namespaces.iter().cloned().collect();
+        }
         let timing = args.timing()?;
         let health = Health::new();
         let mut registry = Registry::default();
@@ -293,7 +306,7 @@ impl Operator {
                 });
             manager = manager.elector(elector);
         }
-        tracing::info!(operator = name, version = env!("CARGO_PKG_VERSION"), "starting");
+        tracing::info!(operator = name, sdk = env!("CARGO_PKG_VERSION"), "starting");
         manager.run(shutdown).await?;
         tracing::info!(operator = name, "stopped");
         Ok(())

@@ -88,13 +88,13 @@ where
 
     /// Wakes for changes of `T` objects that its own objects control.
     #[must_use]
-    pub fn owns<T: Object>(self) -> Self {
+    pub fn owns<T: Object<Scope: KnownScope>>(self) -> Self {
         self.source(Source::owned::<T>())
     }
 
     /// Wakes for changes of `T` objects, the keys that `mapper` names.
     #[must_use]
-    pub fn watches<T: Object>(
+    pub fn watches<T: Object<Scope: KnownScope>>(
         self,
         mapper: impl Fn(&T, &Stores) -> Vec<ObjectKey> + Send + Sync + 'static,
     ) -> Self {
@@ -145,6 +145,17 @@ where
     #[must_use]
     pub fn in_namespaces(mut self, namespaces: Namespaces) -> Self {
         self.main = self.main.in_namespaces(namespaces);
+        self
+    }
+
+    /// Looks at these namespaces only, for its own kind and for everything it owns and watches.
+    ///
+    /// What was narrowed by itself stays as it is; so do cluster-scoped kinds and kinds that are only known at run time.
+    #[must_use]
+    pub fn confined_to(mut self, namespaces: &Namespaces) -> Self {
+        for source in std::iter::once(&mut self.main).chain(&mut self.others) {
+            source.confine(namespaces);
+        }
         self
     }
 

@@ -109,6 +109,11 @@ impl Watched {
         self
     }
 
+    /// The namespaces it looks at.
+    pub fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
+    }
+
     /// The kind.
     pub fn resource(&self) -> &ApiResource {
         &self.kind

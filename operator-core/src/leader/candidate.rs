@@ -361,10 +361,9 @@ mod tests {
                     None => {
                         // The request begins now and reaches the server at this node's next turn.
                         match node.candidate.decision(now, WALL) {
-                            Decision::Look => node.call = Some((Call::Look, now)),
                             Decision::Write(record) => node.call = Some((Call::Write(record), now)),
                             // As the loop does it: look again rather than trust the view.
-                            Decision::Wait(_) => node.call = Some((Call::Look, now)),
+                            Decision::Look | Decision::Wait(_) => node.call = Some((Call::Look, now)),
                         }
                     }
                     Some((Call::Look, _)) => {

@@ -25,7 +25,7 @@ impl<K: Object> Context<K> {
 
     /// An empty set of children of `owner`: what is added to it is applied, what is superfluous can be pruned.
     pub fn children<'a>(&'a self, owner: &'a K) -> ChildSet<'a, K> {
-        self.toolkit().children(owner)
+        self.toolkit().children(owner).reading(self.stores())
     }
 
     /// Makes `status` the status of `object`, if it is not so already.

@@ -6,7 +6,7 @@ use kube::core::ApiResource;
 use super::owners::Owners;
 use super::{Predicate, Requests, Trigger};
 use crate::informer::{CachedObject, Change, Namespaces, Stores, Watched};
-use crate::meta::{Object, ObjectKey};
+use crate::meta::{KnownScope, Object, ObjectKey};
 use crate::queue::Priority;
 use crate::reconcile::Reason;
 
@@ -45,6 +45,8 @@ type Mapper = dyn Fn(&Change, &Stores) -> Vec<ObjectKey> + Send + Sync;
 /// What is made of the changes of an informer.
 pub(crate) struct Feed {
     pub(crate) watched: Watched,
+    /// Whether the kind lives in namespaces, where that is known.
+    namespaced: Option<bool>,
     predicate: Option<Arc<dyn Predicate>>,
     /// Set for mapped sources only; the others follow from their relation.
     mapper: Option<Arc<Mapper>>,
@@ -55,8 +57,8 @@ impl Source {
     /// The objects of kind `T` that the controller's objects own.
     ///
     /// Only the owner that manages the child counts: the one whose owner reference has `controller: true`.
-    pub fn owned<T: Object>() -> Self {
-        Self::owned_kind(ApiResource::erase::<T>(&()))
+    pub fn owned<T: Object<Scope: KnownScope>>() -> Self {
+        Self::owned_kind(ApiResource::erase::<T>(&())).scoped(T::Scope::NAMESPACED)
     }
 
     /// As [`owned`](Source::owned), for a kind that is only known at run time.
@@ -67,7 +69,7 @@ impl Source {
     /// The objects of kind `T` that concern the keys which `mapper` names; it can read the controller's caches.
     ///
     /// It is asked for the object before and after each change.
-    pub fn watched<T: Object>(
+    pub fn watched<T: Object<Scope: KnownScope>>(
         mapper: impl Fn(&T, &Stores) -> Vec<ObjectKey> + Send + Sync + 'static,
     ) -> Self {
         let mapper = move |change: &Change, stores: &Stores| {
@@ -82,7 +84,7 @@ impl Source {
             }
             keys
         };
-        Self::new(Relation::Watched, Watched::all::<T>(), Some(Arc::new(mapper)))
+        Self::new(Relation::Watched, Watched::all::<T>(), Some(Arc::new(mapper))).scoped(T::Scope::NAMESPACED)
     }
 
     /// The objects of a kind that is only known at run time, for the keys which `mapper` names.
@@ -109,13 +111,31 @@ impl Source {
         (trigger, source)
     }
 
-    pub(crate) fn main<T: Object>() -> Self {
-        Self::new(Relation::Main, Watched::all::<T>(), None)
+    pub(crate) fn main<T: Object<Scope: KnownScope>>() -> Self {
+        Self::new(Relation::Main, Watched::all::<T>(), None).scoped(T::Scope::NAMESPACED)
+    }
+
+    fn scoped(mut self, namespaced: Option<bool>) -> Self {
+        if let Origin::Informer(feed) = &mut self.origin {
+            feed.namespaced = namespaced;
+        }
+        self
+    }
+
+    /// Looks at these namespaces only, if the kind is known to live in namespaces and nothing narrower was chosen.
+    pub(crate) fn confine(&mut self, namespaces: &Namespaces) {
+        if let Origin::Informer(feed) = &mut self.origin
+            && feed.namespaced == Some(true)
+            && *feed.watched.namespaces() == Namespaces::All
+        {
+            feed.watched = feed.watched.clone().in_namespaces(namespaces.clone());
+        }
     }
 
     fn new(relation: Relation, watched: Watched, mapper: Option<Arc<Mapper>>) -> Self {
         let feed = Feed {
             watched,
+            namespaced: None,
             predicate: None,
             mapper,
             owners: None,

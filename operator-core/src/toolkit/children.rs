@@ -1,8 +1,7 @@
 //! The desired set: everything an owner should have, applied, and what it should have no longer, deleted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -16,7 +15,8 @@ use super::Toolkit;
 use super::apply::{Adoption, Change, child_body, record_key};
 use super::error::WriteError;
 use super::target::{Child, Target, found};
-use crate::meta::{KnownScope, Object, controller_reference, is_controlled_by};
+use crate::informer::Stores;
+use crate::meta::{KnownScope, Object, ObjectKey, controller_reference, is_controlled_by};
 
 /// How often a child that keeps changing is looked at again.
 const ATTEMPTS: usize = 5;
@@ -33,24 +33,47 @@ const PAGE: u32 = 500;
 /// # async fn example(toolkit: &Toolkit, owner: &ConfigMap, services: Vec<Service>) -> Result<(), WriteError> {
 /// let mut children = toolkit.children(owner);
 /// for service in services {
-///     children.add(service, None)?;
+///     children.add(service)?;
 /// }
-/// children.prune::<Service>("").commit().await?;
+/// children.prune::<Service>().commit().await?;
 /// # Ok(())
 /// # }
 /// ```
 pub struct ChildSet<'a, O> {
     toolkit: &'a Toolkit,
     owner: &'a O,
+    stores: Option<&'a Stores>,
     wanted: BTreeSet<String>,
     applies: Vec<BoxFuture<'a, Result<Change, WriteError>>>,
-    prunes: Vec<Prune>,
+    prunes: Vec<Prune<'a>>,
 }
 
-struct Prune {
+struct Prune<'a> {
     resource: ApiResource,
     namespaced: bool,
-    selector: String,
+    labels: BTreeMap<String, String>,
+    /// The children of an owner, where a cache has them.
+    cached: Option<Box<Owned<'a>>>,
+}
+
+type Owned<'a> = dyn Fn(&str) -> Vec<ObjectMeta> + Send + Sync + 'a;
+
+impl Prune<'_> {
+    fn selector(&self) -> Option<String> {
+        let pairs: Vec<String> = self
+            .labels
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join(","))
+    }
+
+    fn selects(&self, metadata: &ObjectMeta) -> bool {
+        let carried = metadata.labels.as_ref();
+        self.labels
+            .iter()
+            .all(|(name, value)| carried.and_then(|labels| labels.get(name)) == Some(value))
+    }
 }
 
 /// What a commit did.
@@ -68,6 +91,7 @@ impl Toolkit {
         ChildSet {
             toolkit: self,
             owner,
+            stores: None,
             wanted: BTreeSet::new(),
             applies: Vec::new(),
             prunes: Vec::new(),
@@ -123,35 +147,50 @@ impl Toolkit {
         &self,
         owner_uid: &str,
         owner_namespace: Option<&str>,
-        prune: &Prune,
+        prune: &Prune<'_>,
         wanted: &BTreeSet<String>,
     ) -> Result<Vec<Target>, WriteError> {
+        let mut deleted = Vec::new();
+        for metadata in self.candidates(owner_uid, owner_namespace, prune).await? {
+            let name = metadata.name.clone().unwrap_or_default();
+            let target = Target::new(prune.resource.clone(), metadata.namespace.clone(), name);
+            if superfluous(&metadata, owner_uid, wanted, &target)
+                && self.delete_child(owner_uid, &target, metadata).await?
+            {
+                deleted.push(target);
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// What may have to be pruned, from the cache or, where there is none, from the server.
+    async fn candidates(
+        &self,
+        owner_uid: &str,
+        owner_namespace: Option<&str>,
+        prune: &Prune<'_>,
+    ) -> Result<Vec<ObjectMeta>, WriteError> {
+        if let Some(cached) = &prune.cached {
+            let mut found = cached(owner_uid);
+            found.retain(|metadata| prune.selects(metadata));
+            return Ok(found);
+        }
         let namespace = owner_namespace.filter(|_| prune.namespaced);
         let mut params = ListParams {
             limit: Some(PAGE),
+            label_selector: prune.selector(),
             ..ListParams::default()
         };
-        if !prune.selector.is_empty() {
-            params.label_selector = Some(prune.selector.clone());
-        }
         let place = Target::new(prune.resource.clone(), namespace.map(str::to_owned), "*");
-        let mut deleted = Vec::new();
+        let mut found = Vec::new();
         loop {
             let page: ListedPage = Target::list_metadata(&prune.resource, namespace, self.client(), &params)
                 .await
                 .map_err(|error| WriteError::request("list", &place, error))?;
-            for Listed { metadata } in page.items {
-                let name = metadata.name.clone().unwrap_or_default();
-                let target = Target::new(prune.resource.clone(), metadata.namespace.clone(), name);
-                if superfluous(&metadata, owner_uid, wanted, &target)
-                    && self.delete_child(owner_uid, &target, metadata).await?
-                {
-                    deleted.push(target);
-                }
-            }
+            found.extend(page.items.into_iter().map(|listed| listed.metadata));
             params.continue_token = page.metadata.continue_.filter(|token| !token.is_empty());
             if params.continue_token.is_none() {
-                return Ok(deleted);
+                return Ok(found);
             }
         }
     }
@@ -195,41 +234,60 @@ impl Toolkit {
 }
 
 impl<'a, O: Object> ChildSet<'a, O> {
-    /// Adds a child, with the object as a cache has it (see [`Toolkit::apply`]).
+    /// Reads what is there from these caches, where they have the kind, instead of asking the server.
+    #[must_use]
+    pub fn reading(mut self, stores: &'a Stores) -> Self {
+        self.stores = Some(stores);
+        self
+    }
+
+    /// Adds a child.
     ///
     /// # Errors
     /// [`WriteError`] if the owner cannot own it, it has no name, or it cannot be serialised.
-    pub fn add<K: Child>(&mut self, child: K, cached: Option<Arc<K>>) -> Result<&mut Self, WriteError> {
-        self.add_with(child, cached, Adoption::Adopt)
+    pub fn add<K: Child>(&mut self, child: K) -> Result<&mut Self, WriteError> {
+        self.add_with(child, Adoption::Adopt)
     }
 
     /// Adds a child, and says what happens to an object of its name that has no owner.
     ///
     /// # Errors
     /// As for [`add`](ChildSet::add).
-    pub fn add_with<K: Child>(
-        &mut self,
-        child: K,
-        cached: Option<Arc<K>>,
-        adoption: Adoption,
-    ) -> Result<&mut Self, WriteError> {
+    pub fn add_with<K: Child>(&mut self, child: K, adoption: Adoption) -> Result<&mut Self, WriteError> {
         let (target, _, _) = child_body(self.owner, &child)?;
         self.wanted.insert(record_key(&target));
+        let store = self.stores.and_then(Stores::get::<K>);
         let (toolkit, owner) = (self.toolkit, self.owner);
-        let apply = async move { Ok(toolkit.apply_with(owner, &child, cached, adoption).await?.change) };
+        let apply = async move {
+            let cached =
+                store.and_then(|store| store.get(&ObjectKey::new(target.namespace(), target.name())));
+            Ok(toolkit.apply_with(owner, &child, cached, adoption).await?.change)
+        };
         self.applies.push(apply.boxed());
         Ok(self)
     }
 
     /// Deletes, when everything is applied, the children of this kind that the owner controls and that were not added.
     ///
-    /// Only those with the labels of `selector` are looked at; an empty one looks at all. Children of a cluster-scoped
-    /// owner are looked for in all namespaces.
-    pub fn prune<K: Child>(&mut self, selector: &str) -> &mut Self {
+    /// Children of a cluster-scoped owner are looked for in all namespaces.
+    pub fn prune<K: Child>(&mut self) -> &mut Self {
+        self.prune_labelled::<K>(BTreeMap::new())
+    }
+
+    /// Like [`prune`](ChildSet::prune), among the children that carry all these labels.
+    pub fn prune_labelled<K: Child>(&mut self, labels: BTreeMap<String, String>) -> &mut Self {
+        let cached = self.stores.and_then(Stores::get::<K>).map(|store| {
+            let list = move |uid: &str| {
+                let owned = store.owned_by(uid);
+                owned.iter().map(|child| child.meta().clone()).collect()
+            };
+            Box::new(list) as Box<Owned<'a>>
+        });
         self.prunes.push(Prune {
             resource: ApiResource::erase::<K>(&()),
             namespaced: K::Scope::NAMESPACED != Some(false),
-            selector: selector.to_owned(),
+            labels,
+            cached,
         });
         self
     }

@@ -255,9 +255,9 @@ async fn a_desired_set_is_applied_and_the_rest_is_pruned() {
     let commit = async |names: &[&str]| {
         let mut children = toolkit.children(&owner);
         for name in names {
-            children.add(map(name, "1"), None).unwrap();
+            children.add(map(name, "1")).unwrap();
         }
-        children.prune::<ConfigMap>("").commit().await.unwrap()
+        children.prune::<ConfigMap>().commit().await.unwrap()
     };
     let first = commit(&["a", "b", "c"]).await;
     assert_eq!(
@@ -288,11 +288,11 @@ async fn a_failed_apply_keeps_everything_from_being_pruned() {
     bad.metadata.labels = Some([("a".to_owned(), "not a label!".to_owned())].into());
     let mut children = toolkit.children(&owner);
     children
-        .add(bad, None)
+        .add(bad)
         .unwrap()
-        .add(map("good", "1"), None)
+        .add(map("good", "1"))
         .unwrap()
-        .prune::<ConfigMap>("");
+        .prune::<ConfigMap>();
     assert!(children.commit().await.unwrap_err().is_invalid());
     assert!(cached(&client, "old").await.is_some());
     assert!(cached(&client, "good").await.is_some());
@@ -450,7 +450,7 @@ async fn a_repeated_event_becomes_a_series() {
         toolkit
             .recorder()
             .tell(&gadget, Note::warning("Broken", "it is").action("Check"))
-            .await
+            .await;
     };
     tell().await;
     let event = events.list(&ListParams::default()).await.unwrap().items.remove(0);
