@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use regex::Regex;
 use serde_json::{Number, Value};
 
-use crate::apiserver::types::schema::Schema;
+use crate::apiserver::types::{schema::Schema, validate::Programs};
 
 /// Keywords that only validation reads.
 #[derive(Clone, Debug, Default)]
@@ -144,6 +144,8 @@ pub struct Rule {
     pub field_path: Option<Arc<str>>,
     /// Whether a transition rule is also asked when there is no old value.
     pub optional_old_self: bool,
+    /// The rule and its message, compiled.
+    pub(crate) programs: Programs,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::keywords::{Keywords, Pattern, Rule};
 use crate::apiserver::types::{
     definitions::DefinitionId,
     schema::{ListType, Schema, SchemaRef, ValueType},
+    validate::Programs,
 };
 
 /// The schema as it is written in the definition: what validation goes by.
@@ -194,6 +195,7 @@ fn rules(json: &Map<String, Value>) -> Vec<Rule> {
             reason: string(rule, "reason"),
             field_path: string(rule, "fieldPath"),
             optional_old_self: rule.get("optionalOldSelf") == Some(&Value::Bool(true)),
+            programs: Programs::default(),
         })
         .collect()
 }

@@ -7,10 +7,12 @@ mod keywords;
 mod lists;
 mod numbers;
 mod report;
+mod rules;
 mod scale;
 
 use serde_json::Value;
 
+pub(crate) use self::rules::Programs;
 use self::{correlate::Old, report::NO_FIELD};
 use super::{
     custom::CustomType,
@@ -95,13 +97,8 @@ fn scale_errors(paths: Option<&ScalePaths>, object: &Value) -> Vec<FieldError> {
 }
 
 /// Asks the rules (`x-kubernetes-validations`), unless the object is too broken for them.
-fn rules(custom: &CustomType, _new: &Value, _old: Option<&Value>, mut errors: Vec<FieldError>) -> Verdict {
-    if !custom.has_rules {
-        return Verdict {
-            errors,
-            warnings: Vec::new(),
-        };
-    }
+fn rules(custom: &CustomType, new: &Value, old: Option<&Value>, mut errors: Vec<FieldError>) -> Verdict {
+    let mut warnings = Vec::new();
     let blocks = |error: &FieldError| {
         matches!(
             error.reason,
@@ -112,13 +109,16 @@ fn rules(custom: &CustomType, _new: &Value, _old: Option<&Value>, mut errors: Ve
                 | "FieldValueTypeInvalid"
         )
     };
-    if errors.iter().any(blocks) {
+    if !custom.has_rules {
+        // nothing to ask
+    } else if errors.iter().any(blocks) {
         let message = "Invalid value: null: some validation rules were not checked because the object was invalid; correct the \
                        existing errors to complete validation";
         errors.push(FieldError::new(NO_FIELD, "FieldValueInvalid", message));
+    } else {
+        let verdict = rules::validate(&custom.written, new, old);
+        errors.extend(verdict.errors);
+        warnings = verdict.warnings;
     }
-    Verdict {
-        errors,
-        warnings: Vec::new(),
-    }
+    Verdict { errors, warnings }
 }

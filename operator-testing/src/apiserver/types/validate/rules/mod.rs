@@ -1,0 +1,339 @@
+//! Asks the rules of a schema (`x-kubernetes-validations`) about an object.
+//!
+//! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`.
+
+mod program;
+mod value;
+
+use kube_cel::{
+    KubeCelExt,
+    cel::{Context, Value as Cel},
+};
+use serde_json::Value;
+
+pub(crate) use self::program::Programs;
+use self::program::{Failure, optional};
+use super::{
+    Verdict,
+    correlate::{Old, same_keys},
+    report::{NO_FIELD, show},
+};
+use crate::apiserver::{
+    status::FieldError,
+    types::{
+        custom::Rule,
+        schema::{Schema, ValueType},
+    },
+};
+
+/// Asks every rule that applies to the object or to something in it.
+pub(super) fn validate(schema: &Schema, object: &Value, old: Option<&Value>) -> Verdict {
+    let context = Context::default().with_all();
+    let mut asking = Asking {
+        context: &context,
+        verdict: Verdict::default(),
+    };
+    let kept = Kept {
+        current: old.map(|old| (Old::new(schema, old), object)),
+        parent: None,
+    };
+    asking.node(schema, object, old, kept, "");
+    asking.verdict
+}
+
+struct Asking<'a> {
+    context: &'a Context<'a>,
+    verdict: Verdict,
+}
+
+/// What has not changed: a rule that does not hold for it is only warned of.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    /// The value itself beside its old one, if there is an old one that belongs to it.
+    current: Option<(Old<'a>, &'a Value)>,
+    /// The same of the nearest value around it that has one.
+    parent: Option<(Old<'a>, &'a Value)>,
+}
+
+impl<'a> Kept<'a> {
+    fn is_unchanged(self) -> bool {
+        self.current
+            .or(self.parent)
+            .is_some_and(|(old, new)| old.equals(new))
+    }
+
+    fn field(self, name: &str, value: &'a Value) -> Self {
+        let Some((old, _)) = self.current else { return self };
+        if self.parent.is_none() && matches!(name, "apiVersion" | "kind") {
+            return Self {
+                current: None,
+                parent: None,
+            };
+        }
+        Self {
+            current: old.field(name).map(|old| (old, value)),
+            parent: self.current,
+        }
+    }
+
+    fn item(self, item: &'a Value) -> Self {
+        let Some((old, _)) = self.current else { return self };
+        Self {
+            current: old.item(item).map(|old| (old, item)),
+            parent: self.current,
+        }
+    }
+}
+
+impl Asking<'_> {
+    fn node(&mut self, schema: &Schema, value: &Value, old: Option<&Value>, kept: Kept<'_>, path: &str) {
+        if value.is_null() {
+            return;
+        }
+        if let Some(keywords) = &schema.validation {
+            self.ask_all(&keywords.rules, schema, schema, value, old, kept, path);
+            for also in &keywords.all_of {
+                let outer = Kept {
+                    current: None,
+                    parent: kept.parent,
+                };
+                self.also(also, schema, value, old, outer, path);
+            }
+        }
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let old = old.and_then(|old| old.get(name));
+                    if let Some(child) = schema.properties.get(name.as_str()) {
+                        let path = if path.is_empty() {
+                            name.clone()
+                        } else {
+                            format!("{path}.{name}")
+                        };
+                        self.node(child, value, old, kept.field(name, value), &path);
+                    } else if let Some(child) = &schema.additional {
+                        self.node(
+                            child,
+                            value,
+                            old,
+                            kept.field(name, value),
+                            &format!("{path}[{name}]"),
+                        );
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let Some(child) = &schema.items else { return };
+                for (index, item) in items.iter().enumerate() {
+                    let old = old.and_then(|old| same_keys(schema, old, item));
+                    self.node(child, item, old, kept.item(item), &format!("{path}[{index}]"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The rules within `allOf`, which see values by the schema around them.
+    fn also(
+        &mut self,
+        also: &Schema,
+        schema: &Schema,
+        value: &Value,
+        old: Option<&Value>,
+        kept: Kept<'_>,
+        path: &str,
+    ) {
+        if let Some(keywords) = &also.validation {
+            self.ask_all(&keywords.rules, schema, schema, value, old, kept, path);
+        }
+        let Value::Object(fields) = value else { return };
+        for (name, child) in &also.properties {
+            if let (Some(value), Some(outer)) = (fields.get(&**name), schema.properties.get(name)) {
+                let old = old.and_then(|old| old.get(&**name));
+                let path = if path.is_empty() {
+                    name.to_string()
+                } else {
+                    format!("{path}.{name}")
+                };
+                self.also(child, outer, value, old, kept, &path);
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn ask_all(
+        &mut self,
+        rules: &[Rule],
+        schema: &Schema,
+        typed: &Schema,
+        value: &Value,
+        old: Option<&Value>,
+        kept: Kept<'_>,
+        path: &str,
+    ) {
+        if rules.is_empty() {
+            return;
+        }
+        let old = old.filter(|old| !old.is_null());
+        let this = value::convert(typed, value, self.context);
+        let before = old.map(|old| value::convert(typed, old, self.context));
+        for rule in rules {
+            self.ask(rule, schema, value, (&this, before.as_ref()), kept, path);
+        }
+    }
+
+    fn ask(
+        &mut self,
+        rule: &Rule,
+        schema: &Schema,
+        value: &Value,
+        (this, before): (&Cel, Option<&Cel>),
+        kept: Kept<'_>,
+        path: &str,
+    ) {
+        let field = if path.is_empty() { NO_FIELD } else { path };
+        let kind: Value = type_name(schema.value_type).into();
+        let compiled = match rule.programs.rule(&rule.rule) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                let why = format!("rule compile error: {error}");
+                self.verdict.errors.push(FieldError::invalid(field, &kind, why));
+                return;
+            }
+        };
+        // A rule about a change needs something to compare with, unless it says it does not.
+        if compiled.uses_old_self && before.is_none() && !rule.optional_old_self {
+            return;
+        }
+        let mut context = self.context.new_inner_scope();
+        context.add_variable_from_value("self", this.clone());
+        if rule.optional_old_self {
+            context.add_variable_from_value("oldSelf", optional(before.cloned()));
+        } else if let Some(before) = before {
+            context.add_variable_from_value("oldSelf", before.clone());
+        }
+        match compiled.ask(&context) {
+            Ok(Cel::Bool(true)) => {}
+            Ok(_) => {
+                let detail = message(rule, &context);
+                let error = failed(rule, schema, value, path, &detail);
+                if !compiled.uses_old_self && kept.is_unchanged() {
+                    self.verdict.warnings.push(error.to_string());
+                } else {
+                    self.verdict.errors.push(error);
+                }
+            }
+            Err(Failure::NoOverload(error)) => {
+                let name = shown(rule);
+                let why = format!(
+                    "'{error}': call arguments did not match a supported operator, function or macro signature for rule: {name}"
+                );
+                self.verdict.errors.push(FieldError::invalid(field, &kind, why));
+            }
+            Err(Failure::Evaluation(error)) => {
+                let why = format!("{error} evaluating rule: {}", shown(rule));
+                self.verdict.errors.push(FieldError::invalid(field, &kind, why));
+            }
+        }
+    }
+}
+
+/// The error of a rule that does not hold.
+fn failed(rule: &Rule, schema: &Schema, value: &Value, path: &str, detail: &str) -> FieldError {
+    let below = rule
+        .field_path
+        .as_deref()
+        .map(|path| normal_path(schema, path))
+        .unwrap_or_default();
+    let field = match (path.is_empty(), below.is_empty()) {
+        (true, true) => NO_FIELD.to_owned(),
+        (true, false) => below.trim_start_matches('.').to_owned(),
+        (false, _) => format!("{path}{below}"),
+    };
+    // What objects and lists hold is left out.
+    let shows_value = !matches!(schema.value_type, ValueType::Object | ValueType::Array);
+    let value = if shows_value {
+        format!(": {}", show(value))
+    } else {
+        String::new()
+    };
+    match rule.reason.as_deref() {
+        Some("FieldValueForbidden") => FieldError::forbidden(field, detail),
+        Some("FieldValueRequired") => FieldError::required(field, detail),
+        Some("FieldValueDuplicate") => {
+            FieldError::new(field, "FieldValueDuplicate", format!("Duplicate value{value}"))
+        }
+        _ => FieldError::new(
+            field,
+            "FieldValueInvalid",
+            format!("Invalid value{value}: {detail}"),
+        ),
+    }
+}
+
+/// What to say of a rule that does not hold.
+fn message(rule: &Rule, context: &Context<'_>) -> String {
+    let made = rule
+        .message_expression
+        .as_deref()
+        .and_then(|text| rule.programs.message(text))
+        .and_then(|program| program.ask(context).ok());
+    if let Some(Cel::String(text)) = made {
+        let text = text.trim();
+        if !text.is_empty() && !text.contains('\n') && text.len() <= 5 * 1024 {
+            return text.to_owned();
+        }
+    }
+    match rule.message.as_deref() {
+        Some(text) if !text.is_empty() => text.trim().to_owned(),
+        _ => format!("failed rule: {}", rule.rule.trim()),
+    }
+}
+
+fn shown(rule: &Rule) -> &str {
+    match rule.message.as_deref() {
+        Some(text) if !text.is_empty() => text.trim(),
+        _ => rule.rule.trim(),
+    }
+}
+
+/// The path of the field a rule blames: `.name` for a field, `[key]` for a key of a map.
+fn normal_path(schema: &Schema, path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    let mut schema = Some(schema);
+    while !rest.is_empty() {
+        let (name, tail) = if let Some(quoted) = rest.strip_prefix("['") {
+            let end = quoted.find("']").unwrap_or(quoted.len());
+            (&quoted[..end], quoted.get(end + 2..).unwrap_or_default())
+        } else {
+            let rest = rest.strip_prefix('.').unwrap_or(rest);
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            rest.split_at(end)
+        };
+        let is_map = schema.is_some_and(|schema| schema.additional.is_some());
+        out += &if is_map {
+            format!("[{name}]")
+        } else {
+            format!(".{name}")
+        };
+        schema = schema.and_then(|schema| {
+            let child = schema.properties.get(name).or(schema.additional.as_ref());
+            child.map(|child| &**child)
+        });
+        rest = tail;
+    }
+    out
+}
+
+fn type_name(value_type: ValueType) -> &'static str {
+    match value_type {
+        ValueType::Object => "object",
+        ValueType::Array => "array",
+        ValueType::String => "string",
+        ValueType::Integer => "integer",
+        ValueType::Number => "number",
+        ValueType::Boolean => "boolean",
+        ValueType::Any | ValueType::IntOrString => "",
+    }
+}

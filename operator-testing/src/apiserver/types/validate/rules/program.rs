@@ -1,0 +1,82 @@
+//! Compiling and asking one rule.
+
+use std::sync::{Arc, OnceLock};
+
+use kube_cel::cel::{Context, ExecutionError, Program, Value as Cel, objects::OptionalValue};
+
+/// The programs of one rule, compiled when it is first asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Programs {
+    rule: Arc<OnceLock<Result<Arc<Compiled>, String>>>,
+    message: Arc<OnceLock<Option<Arc<Compiled>>>>,
+}
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    program: Program,
+    pub(super) uses_old_self: bool,
+}
+
+/// What went wrong while a rule was asked.
+#[derive(Debug, PartialEq)]
+pub(super) enum Failure {
+    /// The values do not fit the functions and operators of the rule.
+    NoOverload(String),
+    /// Anything else, in the words a real server uses.
+    Evaluation(String),
+}
+
+impl Programs {
+    pub(super) fn rule(&self, text: &str) -> Result<Arc<Compiled>, String> {
+        let compiled = self.rule.get_or_init(|| compile(text).map(Arc::new));
+        compiled.clone()
+    }
+
+    pub(super) fn message(&self, text: &str) -> Option<Arc<Compiled>> {
+        let compiled = self.message.get_or_init(|| compile(text).ok().map(Arc::new));
+        compiled.clone()
+    }
+}
+
+fn compile(text: &str) -> Result<Compiled, String> {
+    let program = Program::compile(text).map_err(|errors| format!("compilation failed: {errors}"))?;
+    let uses_old_self = program.references().has_variable("oldSelf");
+    Ok(Compiled {
+        program,
+        uses_old_self,
+    })
+}
+
+impl Compiled {
+    pub(super) fn ask(&self, context: &Context<'_>) -> Result<Cel, Failure> {
+        self.program.execute(context).map_err(|error| describe(&error))
+    }
+}
+
+/// `oldSelf` of a rule that is asked with and without an old value.
+pub(super) fn optional(value: Option<Cel>) -> Cel {
+    let value = value.map_or_else(OptionalValue::none, OptionalValue::of);
+    Cel::Opaque(Arc::new(value))
+}
+
+fn describe(error: &ExecutionError) -> Failure {
+    let text = match error {
+        ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),
+        ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
+        ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),
+        ExecutionError::Overflow(..) => "integer overflow".to_owned(),
+        ExecutionError::IndexOutOfBounds(Cel::Int(index)) => format!("index out of bounds: {index}"),
+        ExecutionError::FunctionError { message, .. } => message.clone(),
+        ExecutionError::NoSuchOverload
+        | ExecutionError::UnexpectedType { .. }
+        | ExecutionError::UnsupportedTargetType { .. }
+        | ExecutionError::NotSupportedAsMethod { .. }
+        | ExecutionError::ValuesNotComparable(..)
+        | ExecutionError::UnsupportedBinaryOperator(..) => {
+            return Failure::NoOverload("no such overload".to_owned());
+        }
+        other => other.to_string(),
+    };
+    Failure::Evaluation(text)
+}

@@ -1,0 +1,132 @@
+//! Values of an object as rules see them.
+//!
+//! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/values.go`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kube_cel::cel::{
+    Context, Program, Value as Cel,
+    objects::{Key, Map},
+};
+use serde_json::Value;
+
+use crate::apiserver::types::{
+    schema::{Schema, ValueType},
+    validate::formats,
+};
+
+/// A value by its schema: dates and durations get their own types, whole numbers may be doubles.
+pub(super) fn convert(schema: &Schema, value: &Value, context: &Context<'_>) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(flag) => Cel::Bool(*flag),
+        Value::Number(number) => match (schema.value_type, number.as_i64()) {
+            (ValueType::Number, _) | (_, None) => Cel::Float(number.as_f64().unwrap_or_default()),
+            (_, Some(whole)) => Cel::Int(whole),
+        },
+        Value::String(text) => convert_text(schema, text, context),
+        Value::Array(items) => {
+            let nothing = Schema::default();
+            let child = schema.items.as_deref().unwrap_or(&nothing);
+            let items = items.iter().map(|item| convert(child, item, context));
+            Cel::List(Arc::new(items.collect()))
+        }
+        Value::Object(fields) => {
+            let nothing = Schema::default();
+            let is_map = schema.additional.is_some();
+            let mut map = HashMap::with_capacity(fields.len());
+            for (name, value) in fields {
+                let child = schema
+                    .properties
+                    .get(name.as_str())
+                    .or(schema.additional.as_ref());
+                let child = child.map_or(&nothing, |child| &**child);
+                let key = if is_map { name.clone() } else { escape(name) };
+                map.insert(Key::String(Arc::new(key)), convert(child, value, context));
+            }
+            Cel::Map(Map { map: Arc::new(map) })
+        }
+    }
+}
+
+fn convert_text(schema: &Schema, text: &str, context: &Context<'_>) -> Cel {
+    let plain = || Cel::String(Arc::new(text.to_owned()));
+    match (schema.value_type, schema.format.as_deref()) {
+        (ValueType::String, Some("date-time" | "datetime")) => {
+            call("timestamp", text, context).unwrap_or_else(plain)
+        }
+        (ValueType::String, Some("date")) => {
+            call("timestamp", &format!("{text}T00:00:00Z"), context).unwrap_or_else(plain)
+        }
+        (ValueType::String, Some("duration")) => match formats::duration_nanos(text) {
+            Some(nanos) => call("duration", &format!("{}s", nanos / 1e9), context).unwrap_or_else(plain),
+            None => plain(),
+        },
+        (ValueType::String, Some("byte")) => match STANDARD.decode(text) {
+            Ok(bytes) => Cel::Bytes(Arc::new(bytes)),
+            Err(_) => plain(),
+        },
+        _ => plain(),
+    }
+}
+
+/// What a function of the language makes of a text.
+fn call(function: &str, text: &str, context: &Context<'_>) -> Option<Cel> {
+    let mut scope = context.new_inner_scope();
+    scope.add_variable_from_value("text", Cel::String(Arc::new(text.to_owned())));
+    let program = Program::compile(&format!("{function}(text)")).ok()?;
+    program.execute(&scope).ok()
+}
+
+/// Names that cannot be written after a dot.
+const RESERVED: &[&str] = &[
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+/// The name of a field as rules write it.
+fn escape(name: &str) -> String {
+    if RESERVED.contains(&name) {
+        return format!("__{name}__");
+    }
+    if !name.contains(['.', '-', '/']) && !name.contains("__") {
+        return name.to_owned();
+    }
+    name.replace("__", "__underscores__")
+        .replace('.', "__dot__")
+        .replace('-', "__dash__")
+        .replace('/', "__slash__")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_escaped_as_rules_write_them() {
+        assert_eq!(escape("namespace"), "__namespace__");
+        assert_eq!(escape("a-b.c/d"), "a__dash__b__dot__c__slash__d");
+        assert_eq!(escape("a__b"), "a__underscores__b");
+        assert_eq!(escape("plain_name"), "plain_name");
+    }
+}
