@@ -86,10 +86,7 @@ impl ResourceType {
     pub fn validate_create(&self, object: &Value, metadata: Vec<FieldError>) -> Verdict {
         match &self.custom {
             Some(custom) => validate::create(self, custom, object, metadata),
-            None => Verdict {
-                errors: metadata,
-                warnings: Vec::new(),
-            },
+            None => builtin::validate_create(self, object, metadata),
         }
     }
 
@@ -97,10 +94,7 @@ impl ResourceType {
     pub fn validate_update(&self, new: &Value, old: &Value, metadata: Vec<FieldError>) -> Verdict {
         match &self.custom {
             Some(custom) => validate::update(self, custom, new, old, metadata),
-            None => Verdict {
-                errors: metadata,
-                warnings: Vec::new(),
-            },
+            None => builtin::validate_update(self, new, old, metadata),
         }
     }
 

@@ -6,9 +6,11 @@ mod defaults;
 mod fields;
 mod pods;
 mod strategy;
+mod validate;
 #[cfg(test)]
 mod tests;
 
 pub(super) use defaults::fill;
 pub use strategy::{Nowhere, Surroundings};
 pub(super) use strategy::{prepare_create, prepare_update};
+pub(super) use validate::{create as validate_create, update as validate_update};

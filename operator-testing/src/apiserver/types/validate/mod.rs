@@ -2,6 +2,7 @@
 
 mod correlate;
 mod embedded;
+mod finalizers;
 mod formats;
 mod keywords;
 mod lists;
@@ -41,7 +42,9 @@ pub(super) fn create(
     errors.extend(scale_errors(kind.scale.as_ref(), object));
     errors.extend(embedded::validate(&custom.written, object));
     errors.extend(lists::validate(&custom.written, object));
-    rules(custom, object, None, errors)
+    let mut verdict = rules(custom, object, None, errors);
+    verdict.warnings.extend(finalizers::warnings(object, None));
+    verdict
 }
 
 /// Validates a changed custom resource. What has not changed is not held against it.
@@ -58,7 +61,9 @@ pub(super) fn update(
     errors.extend(scale_errors(kind.scale.as_ref(), new));
     errors.extend(embedded::validate(&custom.written, new));
     errors.extend(new_duplicates(custom, new, old));
-    rules(custom, new, Some(old), errors)
+    let mut verdict = rules(custom, new, Some(old), errors);
+    verdict.warnings.extend(finalizers::warnings(new, Some(old)));
+    verdict
 }
 
 /// Validates a changed status.

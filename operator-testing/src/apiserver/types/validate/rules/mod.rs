@@ -5,10 +5,7 @@
 mod program;
 mod value;
 
-use kube_cel::{
-    KubeCelExt,
-    cel::{Context, Value as Cel},
-};
+use kube_cel::cel::{Context, Value as Cel};
 use serde_json::Value;
 
 pub(crate) use self::program::Programs;
@@ -28,7 +25,7 @@ use crate::apiserver::{
 
 /// Asks every rule that applies to the object or to something in it.
 pub(super) fn validate(schema: &Schema, object: &Value, old: Option<&Value>) -> Verdict {
-    let context = Context::default().with_all();
+    let context = value::language();
     let mut asking = Asking {
         context: &context,
         verdict: Verdict::default(),

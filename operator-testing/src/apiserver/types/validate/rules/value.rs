@@ -5,9 +5,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kube_cel::cel::{
-    Context, Program, Value as Cel,
-    objects::{Key, Map},
+use kube_cel::{
+    KubeCelExt,
+    cel::{
+        Context, Program, Value as Cel,
+        objects::{Key, Map},
+    },
 };
 use serde_json::Value;
 
@@ -77,6 +80,38 @@ fn call(function: &str, text: &str, context: &Context<'_>) -> Option<Cel> {
     scope.add_variable_from_value("text", Cel::String(Arc::new(text.to_owned())));
     let program = Program::compile(&format!("{function}(text)")).ok()?;
     program.execute(&scope).ok()
+}
+
+/// The language with everything that Kubernetes adds to it.
+pub(super) fn language() -> Context<'static> {
+    let mut context = Context::default().with_all();
+    // A type is a value too: what `type(x)` gives compares equal to the name of the type.
+    for name in ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"] {
+        context.add_variable_from_value(name, type_value(name));
+    }
+    context.add_function("type", |value: Cel| type_value(type_name(&value)));
+    context
+}
+
+fn type_value(name: &str) -> Cel {
+    Cel::String(Arc::new(name.to_owned()))
+}
+
+fn type_name(value: &Cel) -> &'static str {
+    match value {
+        Cel::Bool(_) => "bool",
+        Cel::Bytes(_) => "bytes",
+        Cel::Float(_) => "double",
+        Cel::Int(_) => "int",
+        Cel::UInt(_) => "uint",
+        Cel::List(_) => "list",
+        Cel::Map(_) => "map",
+        Cel::String(_) => "string",
+        Cel::Null => "null_type",
+        Cel::Duration(_) => "google.protobuf.Duration",
+        Cel::Timestamp(_) => "google.protobuf.Timestamp",
+        _ => "dyn",
+    }
 }
 
 /// Names that cannot be written after a dot.

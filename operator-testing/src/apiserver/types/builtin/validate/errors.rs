@@ -1,0 +1,199 @@
+//! Collecting what is wrong with an object.
+
+use serde_json::Value;
+
+use crate::apiserver::{
+    meta::{label_key_problems, label_value_problems, name_problems},
+    status::FieldError,
+    types::resource::NameRule,
+};
+
+pub(super) const IMMUTABLE: &str = "field is immutable";
+
+/// The errors found so far.
+#[derive(Debug, Default)]
+pub(super) struct Errors(pub(super) Vec<FieldError>);
+
+impl Errors {
+    pub(super) fn invalid(&mut self, field: impl Into<String>, value: &Value, why: impl std::fmt::Display) {
+        self.0.push(FieldError::invalid(field, value, why));
+    }
+
+    pub(super) fn required(&mut self, field: impl Into<String>, why: &str) {
+        self.0.push(FieldError::required(field, why));
+    }
+
+    pub(super) fn forbidden(&mut self, field: impl Into<String>, why: impl std::fmt::Display) {
+        self.0.push(FieldError::forbidden(field, why));
+    }
+
+    pub(super) fn duplicate(&mut self, field: impl Into<String>, value: &Value) {
+        self.0.push(FieldError::duplicate(field, value));
+    }
+
+    pub(super) fn not_found(&mut self, field: impl Into<String>, value: &Value) {
+        self.0.push(FieldError::new(field, "FieldValueNotFound", format!("Not found: {value}")));
+    }
+
+    /// A text that must be one of a few; a missing one counts as empty.
+    pub(super) fn one_of(&mut self, field: impl Into<String>, value: &Value, supported: &[&str]) {
+        let text = value.as_str().unwrap_or_default();
+        if !supported.contains(&text) {
+            self.0.push(FieldError::not_supported(field, &text.into(), supported));
+        }
+    }
+
+    /// A number that is there may not be negative.
+    pub(super) fn not_negative(&mut self, field: impl Into<String>, value: &Value) {
+        if value.as_i64().is_some_and(|number| number < 0) {
+            self.invalid(field, value, "must be greater than or equal to 0");
+        }
+    }
+
+    /// A number that is there must be a port.
+    pub(super) fn port_number(&mut self, field: impl Into<String>, value: &Value) {
+        if !value.as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
+            self.invalid(field, value, "must be between 1 and 65535, inclusive");
+        }
+    }
+
+    /// A port is a number or a name.
+    pub(super) fn port(&mut self, field: &str, value: &Value) {
+        match value.as_str() {
+            Some(name) => self.port_name(field, name),
+            None => self.port_number(field, value),
+        }
+    }
+
+    /// The name of a port (IANA_SVC_NAME).
+    pub(super) fn port_name(&mut self, field: &str, name: &str) {
+        let value = name.into();
+        let mut wrong = |why: &str| self.invalid(field, &value, why);
+        if name.len() > 15 {
+            wrong("must be no more than 15 characters");
+        }
+        if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            wrong("must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)");
+        }
+        if !name.bytes().any(|b| b.is_ascii_lowercase()) {
+            wrong("must contain at least one letter (a-z)");
+        }
+        if name.contains("--") {
+            wrong("must not contain consecutive hyphens");
+        }
+        if name.starts_with('-') || name.ends_with('-') {
+            wrong("must not begin or end with a hyphen");
+        }
+    }
+
+    pub(super) fn dns_label(&mut self, field: &str, name: &str) {
+        self.named(field, NameRule::DnsLabel, name);
+    }
+
+    pub(super) fn dns_subdomain(&mut self, field: &str, name: &str) {
+        self.named(field, NameRule::DnsSubdomain, name);
+    }
+
+    pub(super) fn named(&mut self, field: &str, rule: NameRule, name: &str) {
+        for problem in name_problems(rule, name, false) {
+            self.invalid(field, &name.into(), problem);
+        }
+    }
+
+    pub(super) fn qualified_name(&mut self, field: &str, name: &str) {
+        for problem in label_key_problems(name) {
+            self.invalid(field, &name.into(), problem);
+        }
+    }
+
+    /// A map of labels.
+    pub(super) fn labels(&mut self, field: &str, labels: &Value) {
+        for (key, value) in labels.as_object().into_iter().flatten() {
+            self.qualified_name(field, key);
+            for problem in label_value_problems(value.as_str().unwrap_or_default()) {
+                self.invalid(field, value, problem);
+            }
+        }
+    }
+
+    /// A label selector; `false` if it selects nothing that can be.
+    pub(super) fn selector(&mut self, field: &str, selector: &Value) -> bool {
+        let before = self.0.len();
+        self.labels(&format!("{field}.matchLabels"), &selector["matchLabels"]);
+        for (index, expression) in super::items(selector, "matchExpressions").iter().enumerate() {
+            let field = format!("{field}.matchExpressions[{index}]");
+            let values = super::items(expression, "values");
+            match super::text(expression, "operator") {
+                "In" | "NotIn" => {
+                    if values.is_empty() {
+                        self.required(format!("{field}.values"), "must be specified when `operator` is 'In' or 'NotIn'");
+                    }
+                }
+                "Exists" | "DoesNotExist" => {
+                    if !values.is_empty() {
+                        let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                        self.forbidden(format!("{field}.values"), why);
+                    }
+                }
+                _ => self.invalid(format!("{field}.operator"), &expression["operator"], "not a valid selector operator"),
+            }
+            self.qualified_name(&format!("{field}.key"), super::text(expression, "key"));
+        }
+        self.0.len() == before
+    }
+
+    /// A number, or a percentage as text.
+    pub(super) fn number_or_percent(&mut self, field: &str, value: &Value) {
+        match value.as_str() {
+            Some(text) if percent(text).is_some() => {}
+            Some(_) => self.invalid(
+                field,
+                value,
+                "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for \
+                 validation is '[0-9]+%')",
+            ),
+            None => self.not_negative(field, value),
+        }
+    }
+
+    /// A percentage may not be more than everything.
+    pub(super) fn at_most_all(&mut self, field: &str, value: &Value) {
+        if value.as_str().and_then(percent).is_some_and(|percent| percent > 100) {
+            self.invalid(field, value, "must not be greater than 100%");
+        }
+    }
+
+    /// A field that may not change.
+    pub(super) fn immutable(&mut self, field: &str, new: &Value, old: &Value) {
+        if new != old {
+            self.invalid(field, new, IMMUTABLE);
+        }
+    }
+}
+
+/// The number of a percentage.
+pub(super) fn percent(text: &str) -> Option<u64> {
+    let digits = text.strip_suffix('%')?;
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+/// Whether a set of labels is selected.
+pub(super) fn selects(selector: &Value, labels: &Value) -> bool {
+    let label = |key: &str| labels.get(key);
+    let equals = selector["matchLabels"].as_object();
+    let all_equal = equals.into_iter().flatten().all(|(key, value)| label(key) == Some(value));
+    all_equal
+        && super::items(selector, "matchExpressions").iter().all(|expression| {
+            let found = label(super::text(expression, "key"));
+            let among = found.is_some_and(|value| super::items(expression, "values").contains(value));
+            match super::text(expression, "operator") {
+                "In" => among,
+                "NotIn" => !among,
+                "Exists" => found.is_some(),
+                _ => found.is_none(),
+            }
+        })
+}

@@ -1,0 +1,93 @@
+//! What is wrong with an object of a built-in kind.
+//!
+//! Source: `k8s.io/kubernetes/pkg/apis/*/validation/validation.go`.
+
+mod access;
+mod config;
+mod errors;
+mod events;
+mod networking;
+mod pods;
+mod policy;
+mod services;
+mod storage;
+mod volumes;
+mod workloads;
+
+use serde_json::Value;
+
+use self::errors::Errors;
+use super::fields::{at, has, items, members, number, text};
+use crate::apiserver::{
+    status::FieldError,
+    types::{resource::ResourceType, validate::Verdict},
+};
+
+/// What is wrong with a new object, besides its metadata.
+pub(in crate::apiserver::types) fn create(kind: &ResourceType, object: &Value, metadata: Vec<FieldError>) -> Verdict {
+    let mut errors = Errors(metadata);
+    let mut warnings = Vec::new();
+    match &*kind.group_resource() {
+        "pods" => pods::pod(object, &mut errors, &mut warnings),
+        "deployments.apps" => workloads::deployment(object, None, &mut errors, &mut warnings),
+        "replicasets.apps" => workloads::replica_set(object, None, &mut errors),
+        "statefulsets.apps" => workloads::stateful_set(object, &mut errors),
+        "daemonsets.apps" => workloads::daemon_set(object, None, &mut errors),
+        "jobs.batch" => workloads::job(object, &mut errors),
+        "cronjobs.batch" => workloads::cron_job(object, &mut errors),
+        _ => both(kind, object, None, &mut errors, &mut warnings),
+    }
+    Verdict {
+        errors: errors.0,
+        warnings,
+    }
+}
+
+/// What is wrong with a change of an object, besides its metadata.
+pub(in crate::apiserver::types) fn update(
+    kind: &ResourceType,
+    new: &Value,
+    old: &Value,
+    metadata: Vec<FieldError>,
+) -> Verdict {
+    let mut errors = Errors(metadata);
+    let mut warnings = Vec::new();
+    match &*kind.group_resource() {
+        "pods" => pods::update(new, old, &mut errors),
+        "deployments.apps" => workloads::deployment(new, Some(old), &mut errors, &mut warnings),
+        "replicasets.apps" => workloads::replica_set(new, Some(old), &mut errors),
+        "statefulsets.apps" => workloads::stateful_set_update(new, old, &mut errors),
+        "daemonsets.apps" => workloads::daemon_set(new, Some(old), &mut errors),
+        "jobs.batch" => workloads::job_update(new, old, &mut errors),
+        "cronjobs.batch" => workloads::cron_job(new, &mut errors),
+        _ => both(kind, new, Some(old), &mut errors, &mut warnings),
+    }
+    Verdict {
+        errors: errors.0,
+        warnings,
+    }
+}
+
+/// Kinds whose changes are held to the rules of new objects.
+fn both(kind: &ResourceType, new: &Value, old: Option<&Value>, errors: &mut Errors, warnings: &mut Vec<String>) {
+    match &*kind.group_resource() {
+        "configmaps" => config::config_map(new, old, errors),
+        "secrets" => config::secret(new, old, errors, warnings),
+        "services" => services::service(new, old, errors),
+        "persistentvolumeclaims" => storage::claim(new, old, errors),
+        "persistentvolumes" => storage::volume(new, old, errors),
+        "storageclasses.storage.k8s.io" => storage::class(new, old, errors),
+        "roles.rbac.authorization.k8s.io" => access::rules(new, true, errors),
+        "clusterroles.rbac.authorization.k8s.io" => access::rules(new, false, errors),
+        "rolebindings.rbac.authorization.k8s.io" => access::binding(new, old, true, errors),
+        "clusterrolebindings.rbac.authorization.k8s.io" => access::binding(new, old, false, errors),
+        "ingresses.networking.k8s.io" => networking::ingress(new, old, errors, warnings),
+        "networkpolicies.networking.k8s.io" => networking::policy(new, errors),
+        "horizontalpodautoscalers.autoscaling" => policy::autoscaler(new, errors),
+        "poddisruptionbudgets.policy" => policy::disruption_budget(new, errors),
+        "leases.coordination.k8s.io" => policy::lease(new, errors),
+        "priorityclasses.scheduling.k8s.io" => policy::priority_class(new, old, errors),
+        "events" | "events.events.k8s.io" => events::event(new, old, &kind.group, errors),
+        _ => {}
+    }
+}
