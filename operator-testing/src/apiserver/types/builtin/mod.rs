@@ -6,9 +6,9 @@ mod defaults;
 mod fields;
 mod pods;
 mod strategy;
-mod validate;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 pub(super) use defaults::fill;
 pub use strategy::{Nowhere, Surroundings};

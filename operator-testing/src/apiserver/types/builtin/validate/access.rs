@@ -28,21 +28,37 @@ pub(super) fn rules(role: &Value, is_namespaced: bool, errors: &mut Errors) {
             continue;
         }
         if items(rule, "apiGroups").is_empty() {
-            errors.required(format!("{field}.apiGroups"), "resource rules must supply at least one api group");
+            errors.required(
+                format!("{field}.apiGroups"),
+                "resource rules must supply at least one api group",
+            );
         }
         if items(rule, "resources").is_empty() {
-            errors.required(format!("{field}.resources"), "resource rules must supply at least one resource");
+            errors.required(
+                format!("{field}.resources"),
+                "resource rules must supply at least one resource",
+            );
         }
     }
-    for (index, selector) in items(&role["aggregationRule"], "clusterRoleSelectors").iter().enumerate() {
-        errors.selector(&format!("aggregationRule.clusterRoleSelectors[{index}]"), selector);
+    for (index, selector) in items(&role["aggregationRule"], "clusterRoleSelectors")
+        .iter()
+        .enumerate()
+    {
+        errors.selector(
+            &format!("aggregationRule.clusterRoleSelectors[{index}]"),
+            selector,
+        );
     }
 }
 
 /// A binding names a role and those who have it.
 pub(super) fn binding(binding: &Value, old: Option<&Value>, is_namespaced: bool, errors: &mut Errors) {
     let role = &binding["roleRef"];
-    let kinds: &[&str] = if is_namespaced { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
+    let kinds: &[&str] = if is_namespaced {
+        &["Role", "ClusterRole"]
+    } else {
+        &["ClusterRole"]
+    };
     errors.one_of("roleRef.apiGroup", &role["apiGroup"], &[GROUP]);
     errors.one_of("roleRef.kind", &role["kind"], kinds);
     match text(role, "name") {
@@ -78,6 +94,10 @@ fn check_subject(subject: &Value, field: &str, is_namespaced: bool, errors: &mut
             }
         }
         "User" | "Group" => errors.one_of(group, &subject["apiGroup"], &[GROUP]),
-        _ => errors.one_of(format!("{field}.kind"), &subject["kind"], &["ServiceAccount", "User", "Group"]),
+        _ => errors.one_of(
+            format!("{field}.kind"),
+            &subject["kind"],
+            &["ServiceAccount", "User", "Group"],
+        ),
     }
 }

@@ -18,7 +18,11 @@ pub(super) fn config_map(map: &Value, old: Option<&Value>, errors: &mut Errors) 
     for (key, value) in members(map, "data") {
         check_key(key, errors);
         if map["binaryData"].get(key).is_some() {
-            errors.invalid(format!("data[{key}]"), &key.as_str().into(), "duplicate of key present in binaryData");
+            errors.invalid(
+                format!("data[{key}]"),
+                &key.as_str().into(),
+                "duplicate of key present in binaryData",
+            );
         }
         size += value.as_str().map_or(0, str::len);
     }
@@ -127,7 +131,9 @@ fn check_key_of(field: &str, key: &str, errors: &mut Errors) {
 
 fn decoded(value: &Value) -> Vec<u8> {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default()
+    STANDARD
+        .decode(value.as_str().unwrap_or_default())
+        .unwrap_or_default()
 }
 
 fn decoded_size(value: &Value) -> usize {
@@ -139,7 +145,9 @@ fn is_pem(value: &Value) -> bool {
 }
 
 fn check_json(secret: &Value, key: &str, errors: &mut Errors) {
-    let Some(value) = secret["data"].get(key) else { return };
+    let Some(value) = secret["data"].get(key) else {
+        return;
+    };
     if let Err(why) = crate::apiserver::types::decode::from_json(&decoded(value)) {
         let why = why.replace('"', "");
         errors.invalid(format!("data[{key}]"), &"<secret contents redacted>".into(), why);
@@ -148,5 +156,9 @@ fn check_json(secret: &Value, key: &str, errors: &mut Errors) {
 
 fn too_large(field: &str, errors: &mut Errors) {
     let why = format!("Too long: may not be more than {LIMIT} bytes");
-    errors.0.push(crate::apiserver::status::FieldError::new(field, "FieldValueTooLong", why));
+    errors.0.push(crate::apiserver::status::FieldError::new(
+        field,
+        "FieldValueTooLong",
+        why,
+    ));
 }

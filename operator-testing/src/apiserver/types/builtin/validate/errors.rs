@@ -32,14 +32,19 @@ impl Errors {
     }
 
     pub(super) fn not_found(&mut self, field: impl Into<String>, value: &Value) {
-        self.0.push(FieldError::new(field, "FieldValueNotFound", format!("Not found: {value}")));
+        self.0.push(FieldError::new(
+            field,
+            "FieldValueNotFound",
+            format!("Not found: {value}"),
+        ));
     }
 
     /// A text that must be one of a few; a missing one counts as empty.
     pub(super) fn one_of(&mut self, field: impl Into<String>, value: &Value, supported: &[&str]) {
         let text = value.as_str().unwrap_or_default();
         if !supported.contains(&text) {
-            self.0.push(FieldError::not_supported(field, &text.into(), supported));
+            self.0
+                .push(FieldError::not_supported(field, &text.into(), supported));
         }
     }
 
@@ -72,7 +77,10 @@ impl Errors {
         if name.len() > 15 {
             wrong("must be no more than 15 characters");
         }
-        if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        if !name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
             wrong("must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)");
         }
         if !name.bytes().any(|b| b.is_ascii_lowercase()) {
@@ -126,7 +134,10 @@ impl Errors {
             match super::text(expression, "operator") {
                 "In" | "NotIn" => {
                     if values.is_empty() {
-                        self.required(format!("{field}.values"), "must be specified when `operator` is 'In' or 'NotIn'");
+                        self.required(
+                            format!("{field}.values"),
+                            "must be specified when `operator` is 'In' or 'NotIn'",
+                        );
                     }
                 }
                 "Exists" | "DoesNotExist" => {
@@ -135,7 +146,11 @@ impl Errors {
                         self.forbidden(format!("{field}.values"), why);
                     }
                 }
-                _ => self.invalid(format!("{field}.operator"), &expression["operator"], "not a valid selector operator"),
+                _ => self.invalid(
+                    format!("{field}.operator"),
+                    &expression["operator"],
+                    "not a valid selector operator",
+                ),
             }
             self.qualified_name(&format!("{field}.key"), super::text(expression, "key"));
         }
@@ -158,7 +173,11 @@ impl Errors {
 
     /// A percentage may not be more than everything.
     pub(super) fn at_most_all(&mut self, field: &str, value: &Value) {
-        if value.as_str().and_then(percent).is_some_and(|percent| percent > 100) {
+        if value
+            .as_str()
+            .and_then(percent)
+            .is_some_and(|percent| percent > 100)
+        {
             self.invalid(field, value, "must not be greater than 100%");
         }
     }
@@ -184,16 +203,21 @@ pub(super) fn percent(text: &str) -> Option<u64> {
 pub(super) fn selects(selector: &Value, labels: &Value) -> bool {
     let label = |key: &str| labels.get(key);
     let equals = selector["matchLabels"].as_object();
-    let all_equal = equals.into_iter().flatten().all(|(key, value)| label(key) == Some(value));
+    let all_equal = equals
+        .into_iter()
+        .flatten()
+        .all(|(key, value)| label(key) == Some(value));
     all_equal
-        && super::items(selector, "matchExpressions").iter().all(|expression| {
-            let found = label(super::text(expression, "key"));
-            let among = found.is_some_and(|value| super::items(expression, "values").contains(value));
-            match super::text(expression, "operator") {
-                "In" => among,
-                "NotIn" => !among,
-                "Exists" => found.is_some(),
-                _ => found.is_none(),
-            }
-        })
+        && super::items(selector, "matchExpressions")
+            .iter()
+            .all(|expression| {
+                let found = label(super::text(expression, "key"));
+                let among = found.is_some_and(|value| super::items(expression, "values").contains(value));
+                match super::text(expression, "operator") {
+                    "In" => among,
+                    "NotIn" => !among,
+                    "Exists" => found.is_some(),
+                    _ => found.is_none(),
+                }
+            })
 }

@@ -62,7 +62,11 @@ fn check_namespace(event: &Value, names: &Names, is_legacy: bool, errors: &mut E
         subject == namespace
     };
     if !matches {
-        errors.invalid("involvedObject.namespace", &subject.into(), "does not match event.namespace");
+        errors.invalid(
+            "involvedObject.namespace",
+            &subject.into(),
+            "does not match event.namespace",
+        );
     }
 }
 
@@ -73,7 +77,11 @@ fn strict(event: &Value, names: &Names, is_core: bool, errors: &mut Errors) {
     if let Some(series) = event.get("series").filter(|series| !series.is_null()) {
         check_series(series, errors);
     }
-    let field = if is_core { "reportingComponent" } else { "reportingController" };
+    let field = if is_core {
+        "reportingComponent"
+    } else {
+        "reportingController"
+    };
     let controller = text(event, names.controller);
     if controller.is_empty() {
         errors.required(field, "");
@@ -97,7 +105,11 @@ fn strict(event: &Value, names: &Names, is_core: bool, errors: &mut Errors) {
     if !is_core {
         for name in [names.first, names.last] {
             if !event[name].is_null() {
-                errors.invalid(name.trim_start_matches("deprecated"), &"".into(), "needs to be unset");
+                errors.invalid(
+                    name.trim_start_matches("deprecated"),
+                    &"".into(),
+                    "needs to be unset",
+                );
             }
         }
         if number(event, names.count) != 0 {

@@ -24,7 +24,11 @@ use crate::apiserver::{
 };
 
 /// What is wrong with a new object, besides its metadata.
-pub(in crate::apiserver::types) fn create(kind: &ResourceType, object: &Value, metadata: Vec<FieldError>) -> Verdict {
+pub(in crate::apiserver::types) fn create(
+    kind: &ResourceType,
+    object: &Value,
+    metadata: Vec<FieldError>,
+) -> Verdict {
     let mut errors = Errors(metadata);
     let mut warnings = Vec::new();
     match &*kind.group_resource() {
@@ -69,7 +73,13 @@ pub(in crate::apiserver::types) fn update(
 }
 
 /// Kinds whose changes are held to the rules of new objects.
-fn both(kind: &ResourceType, new: &Value, old: Option<&Value>, errors: &mut Errors, warnings: &mut Vec<String>) {
+fn both(
+    kind: &ResourceType,
+    new: &Value,
+    old: Option<&Value>,
+    errors: &mut Errors,
+    warnings: &mut Vec<String>,
+) {
     match &*kind.group_resource() {
         "configmaps" => config::config_map(new, old, errors),
         "secrets" => config::secret(new, old, errors, warnings),

@@ -10,7 +10,10 @@ use crate::apiserver::types::resource::NameRule;
 /// An Ingress.
 pub(super) fn ingress(ingress: &Value, old: Option<&Value>, errors: &mut Errors, warnings: &mut Vec<String>) {
     let spec = &ingress["spec"];
-    let class = at(ingress, &["metadata", "annotations", "kubernetes.io/ingress.class"]);
+    let class = at(
+        ingress,
+        &["metadata", "annotations", "kubernetes.io/ingress.class"],
+    );
     if class.is_string() {
         if old.is_none() {
             warnings.push(
@@ -24,7 +27,11 @@ pub(super) fn ingress(ingress: &Value, old: Option<&Value>, errors: &mut Errors,
     }
     let rules = items(spec, "rules");
     if rules.is_empty() && !has(spec, "defaultBackend") {
-        errors.invalid("spec", &Value::Null, "either `defaultBackend` or `rules` must be specified");
+        errors.invalid(
+            "spec",
+            &Value::Null,
+            "either `defaultBackend` or `rules` must be specified",
+        );
     }
     if has(spec, "defaultBackend") {
         backend(&spec["defaultBackend"], "spec.defaultBackend", errors);
@@ -174,7 +181,11 @@ fn policy_port(port: &Value, field: &str, errors: &mut Errors) {
     if let (Some(first), Some(last)) = (port["port"].as_i64(), port["endPort"].as_i64())
         && last < first
     {
-        errors.invalid(format!("{field}.endPort"), &last.into(), "must be greater than or equal to `port`");
+        errors.invalid(
+            format!("{field}.endPort"),
+            &last.into(),
+            "must be greater than or equal to `port`",
+        );
     }
 }
 

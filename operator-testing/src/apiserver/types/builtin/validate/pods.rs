@@ -5,13 +5,21 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Errors, has, items, members, number, text, volumes};
-use crate::apiserver::{meta::name_problems, types::{decode::Quantity, resource::NameRule}};
+use crate::apiserver::{
+    meta::name_problems,
+    types::{decode::Quantity, resource::NameRule},
+};
 
 /// A pod.
 pub(super) fn pod(pod: &Value, errors: &mut Errors, warnings: &mut Vec<String>) {
     spec(&pod["spec"], "spec", errors);
     let problems = name_problems(NameRule::DnsLabel, text(&pod["metadata"], "name"), false);
-    warn_of_name(text(&pod["metadata"], "name"), &problems, "the Pod's hostname", warnings);
+    warn_of_name(
+        text(&pod["metadata"], "name"),
+        &problems,
+        "the Pod's hostname",
+        warnings,
+    );
 }
 
 /// Names of pods become host names, which are shorter than names.
@@ -34,7 +42,13 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
                 super::super::fields::remove(container, "image");
             }
         }
-        for field in ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates", "nodeName"] {
+        for field in [
+            "activeDeadlineSeconds",
+            "tolerations",
+            "terminationGracePeriodSeconds",
+            "schedulingGates",
+            "nodeName",
+        ] {
             super::super::fields::remove(&mut spec, field);
         }
         spec
@@ -48,7 +62,10 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
         );
     }
     let tolerations = items(&new["spec"], "tolerations");
-    if items(&old["spec"], "tolerations").iter().any(|known| !tolerations.contains(known)) {
+    if items(&old["spec"], "tolerations")
+        .iter()
+        .any(|known| !tolerations.contains(known))
+    {
         let why = "existing toleration can not be modified except its tolerationSeconds";
         errors.forbidden("spec.tolerations", why);
     }
@@ -56,7 +73,10 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
 
 /// A pod template.
 pub(super) fn template(template: &Value, field: &str, errors: &mut Errors) {
-    errors.labels(&format!("{field}.metadata.labels"), &template["metadata"]["labels"]);
+    errors.labels(
+        &format!("{field}.metadata.labels"),
+        &template["metadata"]["labels"],
+    );
     for (key, _) in members(&template["metadata"], "annotations") {
         errors.qualified_name(&format!("{field}.metadata.annotations"), &key.to_lowercase());
     }
@@ -78,7 +98,11 @@ pub(super) fn spec(spec: &Value, field: &str, errors: &mut Errors) {
         &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
     );
     errors.labels(&format!("{field}.nodeSelector"), &spec["nodeSelector"]);
-    ids(&spec["securityContext"], &format!("{field}.securityContext"), errors);
+    ids(
+        &spec["securityContext"],
+        &format!("{field}.securityContext"),
+        errors,
+    );
     for (name, rule) in [
         ("serviceAccountName", NameRule::DnsSubdomain),
         ("nodeName", NameRule::DnsSubdomain),
@@ -91,7 +115,9 @@ pub(super) fn spec(spec: &Value, field: &str, errors: &mut Errors) {
         }
     }
     if let Some(seconds) = spec.get("activeDeadlineSeconds")
-        && !seconds.as_i64().is_some_and(|seconds| (1..=i64::from(i32::MAX)).contains(&seconds))
+        && !seconds
+            .as_i64()
+            .is_some_and(|seconds| (1..=i64::from(i32::MAX)).contains(&seconds))
     {
         let why = "must be between 1 and 2147483647, inclusive";
         errors.invalid(format!("{field}.activeDeadlineSeconds"), seconds, why);
@@ -123,12 +149,22 @@ fn containers(spec: &Value, field: &str, volumes: &BTreeSet<String>, errors: &mu
     }
 }
 
-fn check_container(container: &Value, field: &str, volumes: &BTreeSet<String>, is_init: bool, errors: &mut Errors) {
+fn check_container(
+    container: &Value,
+    field: &str,
+    volumes: &BTreeSet<String>,
+    is_init: bool,
+    errors: &mut Errors,
+) {
     let image = text(container, "image");
     if image.is_empty() {
         errors.required(format!("{field}.image"), "");
     } else if image.trim() != image {
-        errors.invalid(format!("{field}.image"), &image.into(), "must not have leading or trailing whitespace");
+        errors.invalid(
+            format!("{field}.image"),
+            &image.into(),
+            "must not have leading or trailing whitespace",
+        );
     }
     errors.one_of(
         format!("{field}.terminationMessagePolicy"),
@@ -144,9 +180,17 @@ fn check_container(container: &Value, field: &str, volumes: &BTreeSet<String>, i
         &["Always", "IfNotPresent", "Never"],
     );
     resources(&container["resources"], &format!("{field}.resources"), errors);
-    ids(&container["securityContext"], &format!("{field}.securityContext"), errors);
+    ids(
+        &container["securityContext"],
+        &format!("{field}.securityContext"),
+        errors,
+    );
     let restarts = text(container, "restartPolicy") == "Always";
-    for (name, needs_one) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {
+    for (name, needs_one) in [
+        ("livenessProbe", true),
+        ("readinessProbe", false),
+        ("startupProbe", true),
+    ] {
         if !has(container, name) {
             continue;
         }
@@ -159,7 +203,11 @@ fn check_container(container: &Value, field: &str, volumes: &BTreeSet<String>, i
     }
     for hook in ["postStart", "preStop"] {
         if has(&container["lifecycle"], hook) {
-            handler(&container["lifecycle"][hook], &format!("{field}.lifecycle.{hook}"), errors);
+            handler(
+                &container["lifecycle"][hook],
+                &format!("{field}.lifecycle.{hook}"),
+                errors,
+            );
         }
     }
 }
@@ -184,12 +232,22 @@ fn ports(container: &Value, field: &str, errors: &mut Errors) {
         }
         match text(port, "protocol") {
             "" => errors.required(format!("{field}.protocol"), ""),
-            _ => errors.one_of(format!("{field}.protocol"), &port["protocol"], &["SCTP", "TCP", "UDP"]),
+            _ => errors.one_of(
+                format!("{field}.protocol"),
+                &port["protocol"],
+                &["SCTP", "TCP", "UDP"],
+            ),
         }
     }
 }
 
-const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
+const SOURCES: [&str; 5] = [
+    "fieldRef",
+    "resourceFieldRef",
+    "configMapKeyRef",
+    "secretKeyRef",
+    "fileKeyRef",
+];
 
 fn environment(container: &Value, field: &str, errors: &mut Errors) {
     for (index, variable) in items(container, "env").iter().enumerate() {
@@ -200,16 +258,26 @@ fn environment(container: &Value, field: &str, errors: &mut Errors) {
             let why = "a valid environment variable name must consist only of printable ASCII characters other than '='";
             errors.invalid(format!("{field}.name"), &variable["name"], why);
         }
-        let Some(source) = variable.get("valueFrom") else { continue };
+        let Some(source) = variable.get("valueFrom") else {
+            continue;
+        };
         let field = format!("{field}.valueFrom");
         let given = SOURCES.iter().filter(|name| has(source, name)).count();
         if given == 0 {
             let why = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
             errors.invalid(field.clone(), &"".into(), why);
         } else if !text(variable, "value").is_empty() {
-            errors.invalid(field.clone(), &"".into(), "may not be specified when `value` is not empty");
+            errors.invalid(
+                field.clone(),
+                &"".into(),
+                "may not be specified when `value` is not empty",
+            );
         } else if given > 1 {
-            errors.invalid(field.clone(), &"".into(), "may not have more than one field specified at a time");
+            errors.invalid(
+                field.clone(),
+                &"".into(),
+                "may not have more than one field specified at a time",
+            );
         }
         if has(source, "fieldRef") {
             field_reference(&source["fieldRef"], &format!("{field}.fieldRef"), errors);
@@ -286,20 +354,30 @@ fn resources(resources: &Value, field: &str, errors: &mut Errors) {
     }
     for (name, request) in members(resources, "requests") {
         let limit = &resources["limits"][name];
-        let (Some(wanted), Some(most)) = (parse(request), parse(limit)) else { continue };
+        let (Some(wanted), Some(most)) = (parse(request), parse(limit)) else {
+            continue;
+        };
         if wanted > most {
-            let why = format!("must be less than or equal to {name} limit of {}", text(&resources["limits"], name));
+            let why = format!(
+                "must be less than or equal to {name} limit of {}",
+                text(&resources["limits"], name)
+            );
             errors.invalid(format!("{field}.requests"), request, why);
         }
     }
 }
 
 fn resource_name(name: &str, field: &str, errors: &mut Errors) {
-    let is_standard = matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
+    let is_standard =
+        matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
     errors.qualified_name(field, name);
     if !is_standard && !name.contains('/') {
         let value = name.into();
-        errors.invalid(field, &value, "must be a standard resource type or fully qualified");
+        errors.invalid(
+            field,
+            &value,
+            "must be a standard resource type or fully qualified",
+        );
         errors.invalid(field, &value, "must be a standard resource for containers");
     }
 }
@@ -307,7 +385,9 @@ fn resource_name(name: &str, field: &str, errors: &mut Errors) {
 fn ids(context: &Value, field: &str, errors: &mut Errors) {
     for name in ["runAsUser", "runAsGroup", "fsGroup"] {
         if let Some(id) = context.get(name)
-            && !id.as_i64().is_some_and(|id| (0..=i64::from(i32::MAX)).contains(&id))
+            && !id
+                .as_i64()
+                .is_some_and(|id| (0..=i64::from(i32::MAX)).contains(&id))
         {
             let why = "must be between 0 and 2147483647, inclusive";
             errors.invalid(format!("{field}.{name}"), id, why);
@@ -330,7 +410,9 @@ fn handler(action: &Value, field: &str, errors: &mut Errors) {
             continue;
         }
         match name {
-            "exec" if items(&action["exec"], "command").is_empty() => errors.required(format!("{field}.command"), ""),
+            "exec" if items(&action["exec"], "command").is_empty() => {
+                errors.required(format!("{field}.command"), "")
+            }
             "httpGet" => {
                 let get = &action["httpGet"];
                 if text(get, "path").is_empty() {
@@ -351,11 +433,21 @@ fn handler(action: &Value, field: &str, errors: &mut Errors) {
 
 fn probe(probe: &Value, field: &str, needs_one: bool, errors: &mut Errors) {
     handler(probe, field, errors);
-    for name in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
+    for name in [
+        "initialDelaySeconds",
+        "timeoutSeconds",
+        "periodSeconds",
+        "successThreshold",
+        "failureThreshold",
+    ] {
         errors.not_negative(format!("{field}.{name}"), &probe[name]);
     }
     if needs_one && probe["successThreshold"].as_i64().is_some_and(|count| count != 1) {
-        errors.invalid(format!("{field}.successThreshold"), &probe["successThreshold"], "must be 1");
+        errors.invalid(
+            format!("{field}.successThreshold"),
+            &probe["successThreshold"],
+            "must be 1",
+        );
     }
 }
 
@@ -366,7 +458,8 @@ fn tolerations(spec: &Value, field: &str, errors: &mut Errors) {
         if !key.is_empty() {
             errors.qualified_name(&format!("{field}.key"), key);
         } else if operator != "Exists" {
-            let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+            let why =
+                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
             errors.invalid(format!("{field}.operator"), &operator.into(), why);
         }
         if has(toleration, "tolerationSeconds") && text(toleration, "effect") != "NoExecute" {
@@ -381,7 +474,11 @@ fn tolerations(spec: &Value, field: &str, errors: &mut Errors) {
                     errors.invalid(format!("{field}.operator"), &toleration["value"], why);
                 }
             }
-            _ => errors.one_of(format!("{field}.operator"), &toleration["operator"], &["Equal", "Exists"]),
+            _ => errors.one_of(
+                format!("{field}.operator"),
+                &toleration["operator"],
+                &["Equal", "Exists"],
+            ),
         }
         if !text(toleration, "effect").is_empty() {
             errors.one_of(

@@ -10,24 +10,40 @@ pub(super) fn autoscaler(autoscaler: &Value, errors: &mut Errors) {
     let spec = &autoscaler["spec"];
     let (min, max) = (number(spec, "minReplicas"), number(spec, "maxReplicas"));
     if has(spec, "minReplicas") && min < 1 {
-        errors.invalid("spec.minReplicas", &spec["minReplicas"], "must be greater than or equal to 1");
+        errors.invalid(
+            "spec.minReplicas",
+            &spec["minReplicas"],
+            "must be greater than or equal to 1",
+        );
     }
     if max < 1 {
         errors.required("spec.maxReplicas", "must be set and greater than 0");
     }
     if max < min {
-        errors.invalid("spec.maxReplicas", &max.into(), "must be greater than or equal to `minReplicas`");
+        errors.invalid(
+            "spec.maxReplicas",
+            &max.into(),
+            "must be greater than or equal to `minReplicas`",
+        );
     }
     let target = &spec["scaleTargetRef"];
     for field in ["kind", "name"] {
         match text(target, field) {
             "" => errors.required(format!("spec.scaleTargetRef.{field}"), ""),
-            value => errors.named(&format!("spec.scaleTargetRef.{field}"), NameRule::PathSegment, value),
+            value => errors.named(
+                &format!("spec.scaleTargetRef.{field}"),
+                NameRule::PathSegment,
+                value,
+            ),
         }
     }
     let version = text(target, "apiVersion");
     if !version.contains('/') && (version.is_empty() || version != "v1") {
-        errors.invalid("spec.scaleTargetRef.apiVersion", &version.into(), "apiVersion must specify API group");
+        errors.invalid(
+            "spec.scaleTargetRef.apiVersion",
+            &version.into(),
+            "apiVersion must specify API group",
+        );
     }
     for (index, metric) in items(spec, "metrics").iter().enumerate() {
         check_metric(metric, &format!("spec.metrics[{index}]"), errors);
@@ -58,7 +74,10 @@ fn check_metric(metric: &Value, field: &str, errors: &mut Errors) {
     }
     for (_, other) in SOURCES.iter().filter(|(name, _)| *name != kind) {
         if has(metric, other) {
-            errors.forbidden(format!("{field}.{other}"), "must populate the given metric source only");
+            errors.forbidden(
+                format!("{field}.{other}"),
+                "must populate the given metric source only",
+            );
         }
     }
 }
@@ -80,7 +99,11 @@ pub(super) fn disruption_budget(budget: &Value, errors: &mut Errors) {
         errors.selector("spec.selector", &spec["selector"]);
     }
     if let Some(policy) = spec.get("unhealthyPodEvictionPolicy") {
-        errors.one_of("spec.unhealthyPodEvictionPolicy", policy, &["AlwaysAllow", "IfHealthyBudget"]);
+        errors.one_of(
+            "spec.unhealthyPodEvictionPolicy",
+            policy,
+            &["AlwaysAllow", "IfHealthyBudget"],
+        );
     }
 }
 
@@ -93,7 +116,10 @@ pub(super) fn lease(lease: &Value, errors: &mut Errors) {
     }
     errors.not_negative("spec.leaseTransitions", &spec["leaseTransitions"]);
     if has(spec, "preferredHolder") && text(spec, "strategy").is_empty() {
-        errors.forbidden("spec.preferredHolder", "may only be specified when `strategy` is defined");
+        errors.forbidden(
+            "spec.preferredHolder",
+            "may only be specified when `strategy` is defined",
+        );
     }
     if let Some(strategy) = spec["strategy"].as_str() {
         errors.qualified_name("spec.strategy", strategy);
@@ -108,7 +134,11 @@ pub(super) fn priority_class(class: &Value, old: Option<&Value>, errors: &mut Er
         if value(class) != value(old) {
             errors.forbidden("value", "may not be changed in an update.");
         }
-        errors.immutable("preemptionPolicy", &class["preemptionPolicy"], &old["preemptionPolicy"]);
+        errors.immutable(
+            "preemptionPolicy",
+            &class["preemptionPolicy"],
+            &old["preemptionPolicy"],
+        );
         return;
     }
     let name = text(&class["metadata"], "name");

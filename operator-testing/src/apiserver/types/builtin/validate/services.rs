@@ -27,7 +27,10 @@ pub(super) fn service(service: &Value, old: Option<&Value>, errors: &mut Errors)
     if kind == "ExternalName" {
         for field in ["clusterIP", "clusterIPs"] {
             if has(spec, field) {
-                errors.forbidden(format!("spec.{field}"), "may not be set when `type` is 'ExternalName'");
+                errors.forbidden(
+                    format!("spec.{field}"),
+                    "may not be set when `type` is 'ExternalName'",
+                );
             }
         }
         match text(spec, "externalName") {
@@ -39,7 +42,11 @@ pub(super) fn service(service: &Value, old: Option<&Value>, errors: &mut Errors)
     errors.labels("spec.selector", &spec["selector"]);
     match text(spec, "sessionAffinity") {
         "" => errors.required("spec.sessionAffinity", ""),
-        _ => errors.one_of("spec.sessionAffinity", &spec["sessionAffinity"], &["ClientIP", "None"]),
+        _ => errors.one_of(
+            "spec.sessionAffinity",
+            &spec["sessionAffinity"],
+            &["ClientIP", "None"],
+        ),
     }
     for (index, address) in items(spec, "clusterIPs").iter().enumerate() {
         let text = address.as_str().unwrap_or_default();
@@ -48,7 +55,11 @@ pub(super) fn service(service: &Value, old: Option<&Value>, errors: &mut Errors)
             errors.invalid(format!("spec.clusterIPs[{index}]"), address, why);
         }
     }
-    errors.one_of("spec.type", &spec["type"], &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
+    errors.one_of(
+        "spec.type",
+        &spec["type"],
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+    );
     check_combinations(spec, kind, errors);
 }
 
@@ -57,7 +68,11 @@ fn keep_address(spec: &Value, old: &Value, errors: &mut Errors) {
     let needs = |spec: &Value| text(spec, "type") != "ExternalName";
     let (new_address, old_address) = (text(spec, "clusterIP"), text(old, "clusterIP"));
     if needs(spec) && needs(old) && !old_address.is_empty() && new_address != old_address {
-        errors.invalid("spec.clusterIPs[0]", &json!([new_address]), "may not change once set");
+        errors.invalid(
+            "spec.clusterIPs[0]",
+            &json!([new_address]),
+            "may not change once set",
+        );
     }
 }
 
@@ -80,7 +95,10 @@ fn check_ports(spec: &Value, errors: &mut Errors) {
         errors.one_of(format!("{field}.protocol"), &port["protocol"], PROTOCOLS);
         errors.port(&format!("{field}.targetPort"), &port["targetPort"]);
         if text(spec, "type") == "ClusterIP" && number(port, "nodePort") != 0 {
-            errors.forbidden(format!("{field}.nodePort"), "may not be used when `type` is 'ClusterIP'");
+            errors.forbidden(
+                format!("{field}.nodePort"),
+                "may not be used when `type` is 'ClusterIP'",
+            );
         }
     }
     let mut seen = BTreeSet::new();
@@ -113,7 +131,10 @@ fn check_combinations(spec: &Value, kind: &str, errors: &mut Errors) {
         errors.forbidden("spec.allocateLoadBalancerNodePorts", why);
     }
     if kind != "LoadBalancer" && has(spec, "loadBalancerClass") {
-        errors.forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'");
+        errors.forbidden(
+            "spec.loadBalancerClass",
+            "may only be used when `type` is 'LoadBalancer'",
+        );
     }
     if let Some(policy) = spec.get("internalTrafficPolicy") {
         errors.one_of("spec.internalTrafficPolicy", policy, &["Cluster", "Local"]);

@@ -5,7 +5,12 @@ use serde_json::Value;
 use super::{Errors, has, items, members, text};
 use crate::apiserver::types::decode::Quantity;
 
-const MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const MODES: &[&str] = &[
+    "ReadOnlyMany",
+    "ReadWriteMany",
+    "ReadWriteOnce",
+    "ReadWriteOncePod",
+];
 
 /// A claim.
 pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
@@ -25,7 +30,10 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
         }
         let storage = |spec: &Value| amount(&spec["resources"]["requests"]["storage"]);
         if storage(&claim["spec"]) < storage(&old["spec"]) {
-            errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
+            errors.forbidden(
+                "spec.resources.requests.storage",
+                "field can not be less than status.capacity",
+            );
         }
     }
 }
@@ -34,7 +42,10 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
 pub(super) fn claim_spec(spec: &Value, field: &str, errors: &mut Errors) {
     let modes = items(spec, "accessModes");
     if modes.is_empty() {
-        errors.required(format!("{field}.accessModes"), "at least 1 access mode is required");
+        errors.required(
+            format!("{field}.accessModes"),
+            "at least 1 access mode is required",
+        );
     }
     if has(spec, "selector") {
         errors.selector(&format!("{field}.selector"), &spec["selector"]);
@@ -46,7 +57,11 @@ pub(super) fn claim_spec(spec: &Value, field: &str, errors: &mut Errors) {
     if storage.is_null() {
         errors.required(format!("{field}.resources[storage]"), "");
     } else if amount(storage) <= 0 {
-        errors.invalid(format!("{field}.resources[storage]"), storage, "must be greater than zero");
+        errors.invalid(
+            format!("{field}.resources[storage]"),
+            storage,
+            "must be greater than zero",
+        );
     }
     if let Some(name) = spec["storageClassName"].as_str().filter(|name| !name.is_empty()) {
         errors.dns_subdomain(&format!("{field}.storageClassName"), name);
@@ -82,11 +97,19 @@ pub(super) fn volume(volume: &Value, old: Option<&Value>, errors: &mut Errors) {
     }
     for (name, quantity) in members(spec, "capacity") {
         if amount(quantity) <= 0 {
-            errors.invalid(format!("spec.capacity[{name}]"), quantity, "must be greater than zero");
+            errors.invalid(
+                format!("spec.capacity[{name}]"),
+                quantity,
+                "must be greater than zero",
+            );
         }
     }
     if let Some(policy) = spec.get("persistentVolumeReclaimPolicy") {
-        errors.one_of("spec.persistentVolumeReclaimPolicy", policy, &["Delete", "Recycle", "Retain"]);
+        errors.one_of(
+            "spec.persistentVolumeReclaimPolicy",
+            policy,
+            &["Delete", "Recycle", "Retain"],
+        );
     }
     let others = [
         "accessModes",
@@ -108,7 +131,10 @@ pub(super) fn volume(volume: &Value, old: Option<&Value>, errors: &mut Errors) {
     if let Some(old) = old {
         for (name, source) in sources {
             if old["spec"].get(name) != Some(source) {
-                errors.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation");
+                errors.forbidden(
+                    "spec.persistentvolumesource",
+                    "spec.persistentvolumesource is immutable after creation",
+                );
             }
         }
         errors.immutable("spec.volumeMode", &spec["volumeMode"], &old["spec"]["volumeMode"]);
@@ -123,7 +149,11 @@ pub(super) fn class(class: &Value, old: Option<&Value>, errors: &mut Errors) {
         }
         errors.immutable("provisioner", &class["provisioner"], &old["provisioner"]);
         errors.immutable("reclaimPolicy", &class["reclaimPolicy"], &old["reclaimPolicy"]);
-        errors.immutable("volumeBindingMode", &class["volumeBindingMode"], &old["volumeBindingMode"]);
+        errors.immutable(
+            "volumeBindingMode",
+            &class["volumeBindingMode"],
+            &old["volumeBindingMode"],
+        );
         return;
     }
     match text(class, "provisioner") {

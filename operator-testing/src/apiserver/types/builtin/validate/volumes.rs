@@ -27,16 +27,44 @@ pub(super) fn check(spec: &Value, field: &str, errors: &mut Errors) -> BTreeSet<
 
 /// The order in which the kinds of volumes are looked at: the second one given is one too many.
 const KINDS: &[&str] = &[
-    "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi", "glusterfs",
-    "flocker", "persistentVolumeClaim", "rbd", "cephfs", "quobyte", "downwardAPI", "fc", "azureFile", "configMap", "cinder",
-    "vsphereVolume", "photonPersistentDisk", "portworxVolume", "azureDisk", "storageos", "projected", "scaleIO", "csi",
-    "ephemeral", "image", "flexVolume",
+    "emptyDir",
+    "hostPath",
+    "gitRepo",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "secret",
+    "nfs",
+    "iscsi",
+    "glusterfs",
+    "flocker",
+    "persistentVolumeClaim",
+    "rbd",
+    "cephfs",
+    "quobyte",
+    "downwardAPI",
+    "fc",
+    "azureFile",
+    "configMap",
+    "cinder",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "storageos",
+    "projected",
+    "scaleIO",
+    "csi",
+    "ephemeral",
+    "image",
+    "flexVolume",
 ];
 
 fn source(volume: &Value, field: &str, errors: &mut Errors) {
     let mut given = 0;
     for kind in KINDS {
-        let Some(source) = volume.get(*kind).filter(|source| !source.is_null()) else { continue };
+        let Some(source) = volume.get(*kind).filter(|source| !source.is_null()) else {
+            continue;
+        };
         given += 1;
         let field = format!("{field}.{kind}");
         if given > 1 {

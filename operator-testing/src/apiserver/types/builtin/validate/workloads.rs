@@ -13,7 +13,12 @@ use crate::apiserver::{
 };
 
 /// A Deployment.
-pub(super) fn deployment(object: &Value, old: Option<&Value>, errors: &mut Errors, warnings: &mut Vec<String>) {
+pub(super) fn deployment(
+    object: &Value,
+    old: Option<&Value>,
+    errors: &mut Errors,
+    warnings: &mut Vec<String>,
+) {
     let spec = &object["spec"];
     errors.not_negative("spec.replicas", &spec["replicas"]);
     let selector = selector(spec, errors);
@@ -46,8 +51,14 @@ fn selector<'a>(spec: &'a Value, errors: &mut Errors) -> Option<&'a Value> {
         return None;
     }
     let is_valid = errors.selector("spec.selector", selector);
-    if items(selector, "matchExpressions").is_empty() && fields::members(selector, "matchLabels").next().is_none() {
-        errors.invalid("spec.selector", selector, "empty selector is invalid for deployment");
+    if items(selector, "matchExpressions").is_empty()
+        && fields::members(selector, "matchLabels").next().is_none()
+    {
+        errors.invalid(
+            "spec.selector",
+            selector,
+            "empty selector is invalid for deployment",
+        );
     }
     if !is_valid {
         errors.invalid("spec.selector", selector, "invalid label selector");
@@ -147,7 +158,11 @@ pub(super) fn stateful_set(set: &Value, errors: &mut Errors) {
         "OnDelete" => {
             if has(&spec["updateStrategy"], "rollingUpdate") {
                 let why = "only allowed for updateStrategy 'RollingUpdate'";
-                errors.invalid("spec.updateStrategy.rollingUpdate", &spec["updateStrategy"]["rollingUpdate"], why);
+                errors.invalid(
+                    "spec.updateStrategy.rollingUpdate",
+                    &spec["updateStrategy"]["rollingUpdate"],
+                    why,
+                );
             }
         }
         "RollingUpdate" => {
@@ -174,7 +189,11 @@ pub(super) fn stateful_set(set: &Value, errors: &mut Errors) {
     template(spec, selector, errors);
     for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
         let _ = index;
-        storage::claim_spec(&claim["spec"], "spec.volumeClaimTemplates.spec", &mut Errors::default());
+        storage::claim_spec(
+            &claim["spec"],
+            "spec.volumeClaimTemplates.spec",
+            &mut Errors::default(),
+        );
     }
 }
 
@@ -235,7 +254,11 @@ pub(super) fn job(job: &Value, errors: &mut Errors) {
     job_spec(spec, "spec", errors);
     let labels = &spec["template"]["metadata"]["labels"];
     if !spec["selector"].is_null() && !selects(&spec["selector"], labels) {
-        errors.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`");
+        errors.invalid(
+            "spec.template.metadata.labels",
+            labels,
+            "`selector` does not match template `labels`",
+        );
     }
     if text(spec, "completionMode") == "Indexed" {
         if !has(spec, "completions") {
@@ -262,10 +285,18 @@ fn generated_selector(job: &Value, errors: &mut Errors) {
     ] {
         if let Some(value) = labels[key].as_str().filter(|value| *value != wanted) {
             let why = format!("must be '{wanted}'");
-            errors.invalid(format!("spec.template.metadata.labels[{key}]"), &value.into(), why);
+            errors.invalid(
+                format!("spec.template.metadata.labels[{key}]"),
+                &value.into(),
+                why,
+            );
         }
         if labels[key].as_str() == Some(wanted) && wanted.len() > 63 {
-            errors.invalid("spec.template.labels", &wanted.into(), "must be no more than 63 bytes");
+            errors.invalid(
+                "spec.template.labels",
+                &wanted.into(),
+                "must be no more than 63 bytes",
+            );
         }
     }
     let selector = &job["spec"]["selector"];
@@ -289,7 +320,11 @@ fn job_spec(spec: &Value, field: &str, errors: &mut Errors) {
         errors.not_negative(format!("{field}.{name}"), &spec[name]);
     }
     if let Some(mode) = spec.get("completionMode") {
-        errors.one_of(format!("{field}.completionMode"), mode, &["Indexed", "NonIndexed"]);
+        errors.one_of(
+            format!("{field}.completionMode"),
+            mode,
+            &["Indexed", "NonIndexed"],
+        );
     }
     let template = &spec["template"];
     pods::template(template, &format!("{field}.template"), errors);
@@ -314,9 +349,21 @@ pub(super) fn job_update(new: &Value, old: &Value, errors: &mut Errors) {
     if !was["suspend"].as_bool().unwrap_or(false) {
         errors.immutable("spec.template", &spec["template"], &was["template"]);
     }
-    errors.immutable("spec.completionMode", &spec["completionMode"], &was["completionMode"]);
-    errors.immutable("spec.podFailurePolicy", &spec["podFailurePolicy"], &was["podFailurePolicy"]);
-    errors.immutable("spec.backoffLimitPerIndex", &spec["backoffLimitPerIndex"], &was["backoffLimitPerIndex"]);
+    errors.immutable(
+        "spec.completionMode",
+        &spec["completionMode"],
+        &was["completionMode"],
+    );
+    errors.immutable(
+        "spec.podFailurePolicy",
+        &spec["podFailurePolicy"],
+        &was["podFailurePolicy"],
+    );
+    errors.immutable(
+        "spec.backoffLimitPerIndex",
+        &spec["backoffLimitPerIndex"],
+        &was["backoffLimitPerIndex"],
+    );
 }
 
 /// A CronJob.
@@ -331,7 +378,11 @@ pub(super) fn cron_job(job: &Value, errors: &mut Errors) {
     errors.not_negative("spec.startingDeadlineSeconds", &spec["startingDeadlineSeconds"]);
     if let Some(zone) = spec["timeZone"].as_str() {
         if zone.is_empty() {
-            errors.invalid("spec.timeZone", &zone.into(), "timeZone must be nil or non-empty string");
+            errors.invalid(
+                "spec.timeZone",
+                &zone.into(),
+                "timeZone must be nil or non-empty string",
+            );
         } else if jiff::tz::TimeZone::get(zone).is_err() {
             errors.invalid("spec.timeZone", &zone.into(), format!("unknown time zone {zone}"));
         }
@@ -345,22 +396,41 @@ pub(super) fn cron_job(job: &Value, errors: &mut Errors) {
         ),
     }
     job_spec(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec", errors);
-    errors.not_negative("spec.successfulJobsHistoryLimit", &spec["successfulJobsHistoryLimit"]);
+    errors.not_negative(
+        "spec.successfulJobsHistoryLimit",
+        &spec["successfulJobsHistoryLimit"],
+    );
     errors.not_negative("spec.failedJobsHistoryLimit", &spec["failedJobsHistoryLimit"]);
     let name = text(&job["metadata"], "name");
     if name.len() > 52 {
-        errors.invalid("metadata.name", &name.into(), "must be no more than 52 characters");
+        errors.invalid(
+            "metadata.name",
+            &name.into(),
+            "must be no more than 52 characters",
+        );
     }
 }
 
 fn check_schedule(schedule: &str) -> Result<(), String> {
-    const NAMED: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+    const NAMED: [&str; 7] = [
+        "@yearly",
+        "@annually",
+        "@monthly",
+        "@weekly",
+        "@daily",
+        "@midnight",
+        "@hourly",
+    ];
     if schedule.contains("TZ") {
         return Err("cannot use TZ or CRON_TZ in schedule, use timeZone field instead".to_owned());
     }
     if schedule.starts_with('@') {
         let is_known = NAMED.contains(&schedule) || schedule.starts_with("@every ");
-        return if is_known { Ok(()) } else { Err(format!("unrecognized descriptor: {schedule}")) };
+        return if is_known {
+            Ok(())
+        } else {
+            Err(format!("unrecognized descriptor: {schedule}"))
+        };
     }
     let parts: Vec<_> = schedule.split_whitespace().collect();
     if parts.len() != 5 {
@@ -377,18 +447,22 @@ fn check_schedule(schedule: &str) -> Result<(), String> {
 }
 
 fn check_range(item: &str, (low, high): (u32, u32)) -> Result<(), String> {
-    let (range, step) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
+    let (range, step) = item
+        .split_once('/')
+        .map_or((item, None), |(range, step)| (range, Some(step)));
     let parse = |text: &str| -> Result<u32, String> {
         const NAMES: [&str; 19] = [
-            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "sun", "mon", "tue", "wed", "thu",
-            "fri", "sat",
+            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "sun", "mon",
+            "tue", "wed", "thu", "fri", "sat",
         ];
         let name = NAMES.iter().position(|name| text.eq_ignore_ascii_case(name));
         if let (Some(index), true) = (name, high == 12 || high == 6) {
             let index = u32::try_from(index).unwrap_or_default();
             return Ok(if index < 12 { index + 1 } else { index - 12 });
         }
-        text.parse().map_err(|_| format!("failed to parse int from {text}: strconv.Atoi: parsing {text:?}: invalid syntax"))
+        text.parse().map_err(|_| {
+            format!("failed to parse int from {text}: strconv.Atoi: parsing {text:?}: invalid syntax")
+        })
     };
     if let Some(step) = step
         && parse(step)? == 0
@@ -401,13 +475,17 @@ fn check_range(item: &str, (low, high): (u32, u32)) -> Result<(), String> {
     let (start, end) = range.split_once('-').unwrap_or((range, range));
     let (start, end) = (parse(start)?, parse(end)?);
     if start < low {
-        return Err(format!("beginning of range ({start}) below minimum ({low}): {item}"));
+        return Err(format!(
+            "beginning of range ({start}) below minimum ({low}): {item}"
+        ));
     }
     if end > high {
         return Err(format!("end of range ({end}) above maximum ({high}): {item}"));
     }
     if start > end {
-        return Err(format!("beginning of range ({start}) beyond end of range ({end}): {item}"));
+        return Err(format!(
+            "beginning of range ({start}) beyond end of range ({end}): {item}"
+        ));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use kube_cel::{
     KubeCelExt,
     cel::{
-        Context, Program, Value as Cel,
+        Context, ExecutionError, Program, Value as Cel,
         objects::{Key, Map},
     },
 };
@@ -86,10 +86,22 @@ fn call(function: &str, text: &str, context: &Context<'_>) -> Option<Cel> {
 pub(super) fn language() -> Context<'static> {
     let mut context = Context::default().with_all();
     // A type is a value too: what `type(x)` gives compares equal to the name of the type.
-    for name in ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"] {
+    for name in [
+        "bool",
+        "bytes",
+        "double",
+        "int",
+        "list",
+        "map",
+        "null_type",
+        "string",
+        "uint",
+    ] {
         context.add_variable_from_value(name, type_value(name));
     }
-    context.add_function("type", |value: Cel| type_value(type_name(&value)));
+    context.add_function("type", |value: Cel| -> Result<Cel, ExecutionError> {
+        Ok(type_value(type_name(&value)))
+    });
     context
 }
 
