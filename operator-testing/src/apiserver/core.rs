@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
     access::Access,
+    admission::Policies,
     audit::AuditLog,
     dice::Dice,
     meta::Object,
@@ -19,6 +20,7 @@ pub(crate) struct Core {
     pub(crate) types: Arc<TypeTable>,
     pub(crate) clock: Clock,
     pub(crate) access: Access,
+    pub(crate) policies: Policies,
     pub(crate) audit: AuditLog,
 }
 
@@ -37,6 +39,7 @@ impl Core {
             state: Mutex::new(state),
             clock,
             access,
+            policies: Policies::default(),
             audit,
         }
     }

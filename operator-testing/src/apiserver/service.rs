@@ -100,6 +100,7 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
         resource: Arc::clone(resource),
         types: &core.types,
         access: &core.access,
+        policies: &core.policies,
         time: core.clock.now(),
         now: core.now(),
         view: view(core, user, target),
@@ -110,8 +111,17 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
             .collect(),
     };
     let mut state = core.state();
-    let response = verbs::perform(&mut state, &mut call)?;
+    let answer = verbs::perform(&mut state, &mut call);
     drop(state);
+    let response = match answer {
+        // What the client was to be told besides, it is told with the error too.
+        Err(Halt::Status(error)) if !call.warnings.is_empty() => {
+            let mut response = show::error(request, &error);
+            response.warnings = call.warnings;
+            return Ok(response);
+        }
+        answer => answer?,
+    };
     Ok(show::answer(core, request, resource, representation, response)?)
 }
 

@@ -4,6 +4,7 @@
 //! server.
 
 mod namespaces;
+mod policies;
 
 use super::{
     access,
@@ -11,6 +12,8 @@ use super::{
     meta::Object,
     verbs::{Call, Halt},
 };
+
+pub(crate) use policies::Policies;
 
 /// May change the object, or refuse the request. `object` is missing for deletions, `old` for creations.
 #[expect(
@@ -40,5 +43,6 @@ pub(crate) fn validate(
     if new.is_some() && old.is_none() {
         access::check_creation(&state.store, call)?;
     }
+    policies::ask(state, call, new, old)?;
     Ok(())
 }

@@ -24,6 +24,7 @@ use jiff::Timestamp;
 
 use super::{
     access::{self, Access},
+    admission::Policies,
     core::State,
     lifecycle,
     meta::Object,
@@ -61,6 +62,7 @@ pub(crate) struct Call<'a> {
     pub(crate) resource: Arc<ResourceType>,
     pub(crate) types: &'a TypeTable,
     pub(crate) access: &'a Access,
+    pub(crate) policies: &'a Policies,
     /// Who is asking.
     pub(crate) user: &'a User,
     /// The time of the request.
