@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing has failed")]
 
 mod cluster;
+mod conformance;
 mod kubectl;
 mod server;

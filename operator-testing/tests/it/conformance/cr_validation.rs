@@ -1,0 +1,14 @@
+//! Conversations of the group cr-validation.
+
+super::scenarios! {
+    "cr-validation":
+    types_and_required_fields = "types and required fields",
+    limits = "limits",
+    formats = "formats",
+    anyof_oneof_allof_and_not = "anyOf, oneOf, allOf and not",
+    int_or_string_embedded_resources_and_free_fields = "int-or-string, embedded resources and free fields",
+    unknown_fields = "unknown fields",
+    defaults = "defaults",
+    list_types = "list types",
+    many_errors_at_once = "many errors at once",
+}
