@@ -44,3 +44,11 @@ impl Clock {
         tokio::time::sleep(left).await;
     }
 }
+
+/// Sleeps for so long by tokio's clock.
+///
+/// # Cancel safety
+/// Nothing is lost when the future is dropped.
+pub async fn sleep(wait: Duration) {
+    tokio::time::sleep(wait).await;
+}

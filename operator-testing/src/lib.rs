@@ -3,3 +3,5 @@
 pub mod apiserver;
 pub mod clock;
 pub mod cluster;
+pub mod fault;
+pub mod harness;

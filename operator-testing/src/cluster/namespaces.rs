@@ -2,7 +2,7 @@
 //!
 //! Source: `k8s.io/kubernetes/pkg/controller/namespace/deletion/namespaced_resources_deleter.go`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -46,29 +46,27 @@ const CONDITIONS: [(&str, &str, &str); 5] = [
 
 /// The simulated `namespace-controller`.
 #[derive(Debug, Default)]
-pub(crate) struct Namespaces;
+pub(crate) struct Namespaces {
+    /// Those that are being deleted.
+    terminating: BTreeSet<String>,
+}
 
 impl Controller for Namespaces {
     fn name(&self) -> &'static str {
         "namespace-controller"
     }
 
-    fn observe(&mut self, seen: &Seen, cx: &Context<'_>, wake: &mut Vec<ObjectKey>) {
+    fn observe(&mut self, seen: &Seen, _cx: &Context<'_>, wake: &mut Vec<ObjectKey>) {
         if seen.is(&NAMESPACES) {
             if seen.after().is_some_and(object::is_deleting) {
+                self.terminating.insert(seen.key().name().to_owned());
                 wake.push(seen.key().clone());
+            } else {
+                self.terminating.remove(seen.key().name());
             }
-            return;
-        }
-        let namespace = seen.key().namespace();
-        if namespace.is_empty() {
-            return;
-        }
-        // something left a namespace, or came into one just before it was closed
-        let key = ObjectKey::new("", namespace);
-        let terminating = cx.client.get(&NAMESPACES, &key).ok().flatten();
-        if terminating.is_some_and(|namespace| object::is_deleting(&namespace)) {
-            wake.push(key);
+        } else if self.terminating.contains(seen.key().namespace()) {
+            // something left the namespace, or came into it just before it was closed
+            wake.push(ObjectKey::new("", seen.key().namespace()));
         }
     }
 
@@ -83,11 +81,11 @@ impl Controller for Namespaces {
             return Ok(Next::Done);
         }
         let mut left = Left::default();
-        self.empty(key.name(), &PODS, &mut left, cx)?;
+        empty(key.name(), &PODS, &mut left, cx)?;
         if left.objects.is_empty() {
             for kind in cx.client.namespaced_kinds() {
                 if kind != PODS {
-                    self.empty(key.name(), &kind, &mut left, cx)?;
+                    empty(key.name(), &kind, &mut left, cx)?;
                 }
             }
         }
@@ -111,30 +109,23 @@ struct Left {
     finalizers: BTreeMap<String, usize>,
 }
 
-impl Namespaces {
-    fn empty(
-        &self,
-        namespace: &str,
-        kind: &Kind,
-        left: &mut Left,
-        cx: &Context<'_>,
-    ) -> Result<(), StatusError> {
-        for item in cx.client.list(kind, Some(namespace))? {
-            if !object::is_deleting(&item) {
-                let options = json!({"propagationPolicy": "Background"});
-                cx.client.delete(kind, &object::key(&item), options)?;
-            }
+/// Deletes the objects of one kind and counts those that stay.
+fn empty(namespace: &str, kind: &Kind, left: &mut Left, cx: &Context<'_>) -> Result<(), StatusError> {
+    for item in cx.client.list(kind, Some(namespace))? {
+        if !object::is_deleting(&item) {
+            let options = json!({"propagationPolicy": "Background"});
+            cx.client.delete(kind, &object::key(&item), options)?;
         }
-        for item in cx.client.list(kind, Some(namespace))? {
-            let resource = format!("{}.{}", kind.plural, kind.group);
-            *left.objects.entry(resource).or_default() += 1;
-            for finalizer in object::list(&item, "/metadata/finalizers") {
-                let finalizer = finalizer.as_str().unwrap_or_default().to_owned();
-                *left.finalizers.entry(finalizer).or_default() += 1;
-            }
-        }
-        Ok(())
     }
+    for item in cx.client.list(kind, Some(namespace))? {
+        let resource = format!("{}.{}", kind.plural, kind.group);
+        *left.objects.entry(resource).or_default() += 1;
+        for finalizer in object::list(&item, "/metadata/finalizers") {
+            let finalizer = finalizer.as_str().unwrap_or_default().to_owned();
+            *left.finalizers.entry(finalizer).or_default() += 1;
+        }
+    }
+    Ok(())
 }
 
 /// Brings the conditions up to date; says whether any changed.

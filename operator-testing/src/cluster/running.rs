@@ -141,8 +141,8 @@ impl ClusterBuilder {
         let known: Vec<Box<dyn Controller>> = vec![
             Box::new(ServiceAccounts),
             Box::new(RootCertificates::new(self.root_certificate)),
-            Box::new(RoleAggregation),
-            Box::new(Namespaces),
+            Box::new(RoleAggregation::default()),
+            Box::new(Namespaces::default()),
             Box::new(Collector::default()),
             Box::new(Deployments),
             Box::new(ReplicaSets),

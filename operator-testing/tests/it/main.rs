@@ -4,5 +4,7 @@
 
 mod cluster;
 mod conformance;
+mod fault;
+mod harness;
 mod kubectl;
 mod server;

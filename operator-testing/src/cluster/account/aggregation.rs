@@ -1,5 +1,7 @@
 //! `clusterrole-aggregation-controller`: fills cluster roles such as `admin` with the rules of those that they select.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::{
@@ -13,32 +15,36 @@ use crate::{
 
 /// The simulated `clusterrole-aggregation-controller`.
 #[derive(Debug, Default)]
-pub(crate) struct RoleAggregation;
+pub(crate) struct RoleAggregation {
+    /// The roles that select others, with their selectors.
+    selecting: BTreeMap<ObjectKey, Vec<Value>>,
+}
 
 impl Controller for RoleAggregation {
     fn name(&self) -> &'static str {
         "clusterrole-aggregation-controller"
     }
 
-    fn observe(&mut self, seen: &Seen, cx: &Context<'_>, wake: &mut Vec<ObjectKey>) {
+    fn observe(&mut self, seen: &Seen, _cx: &Context<'_>, wake: &mut Vec<ObjectKey>) {
         if !seen.is(&CLUSTER_ROLES) {
             return;
         }
-        let selecting = |role: &Value| !selectors(role).is_empty();
-        if seen.after().is_some_and(selecting) {
-            wake.push(seen.key().clone());
+        match seen.after().map(selectors) {
+            Some(selectors) if !selectors.is_empty() => {
+                self.selecting.insert(seen.key().clone(), selectors.to_vec());
+                wake.push(seen.key().clone());
+            }
+            _ => {
+                self.selecting.remove(seen.key());
+            }
         }
-        if seen.states().all(|role| object::labels(role).is_none()) {
-            return;
-        }
-        let roles = cx.client.list(&CLUSTER_ROLES, None).unwrap_or_default();
-        let concerned = roles.iter().filter(|role| {
-            selectors(role).iter().any(|wanted| {
+        let concerned = self.selecting.iter().filter(|(_, selectors)| {
+            selectors.iter().any(|wanted| {
                 seen.states()
                     .any(|state| selector::matches(wanted, object::labels(state)))
             })
         });
-        wake.extend(concerned.map(object::key));
+        wake.extend(concerned.map(|(key, _)| key.clone()));
     }
 
     fn reconcile(&mut self, key: &ObjectKey, cx: &Context<'_>) -> Result<Next, StatusError> {
