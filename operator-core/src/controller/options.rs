@@ -9,6 +9,7 @@ use crate::meta::{Declaration, KnownScope, Object, ObjectKey};
 use crate::queue::TokenBucket;
 use crate::reconcile::{Reconciler, implements_cleanup};
 use crate::source::{Predicate, Relation, Source};
+use crate::toolkit::Reporting;
 
 /// How many reconciles of a controller run at once, unless it is told otherwise.
 pub const DEFAULT_CONCURRENCY: usize = 10;
@@ -58,6 +59,7 @@ pub(super) struct Settings {
     pub(super) field_manager: Option<String>,
     pub(super) paused_by: Option<String>,
     pub(super) default_predicate: bool,
+    pub(super) reporting: Reporting,
 }
 
 impl<R: Reconciler> Controller<R>
@@ -82,6 +84,7 @@ where
                 field_manager: None,
                 paused_by: None,
                 default_predicate: true,
+                reporting: Reporting::none(),
             },
         }
     }
@@ -205,6 +208,13 @@ where
     #[must_use]
     pub fn field_manager(mut self, name: impl Into<String>) -> Self {
         self.settings.field_manager = Some(name.into());
+        self
+    }
+
+    /// Reports failed reconciles in an event or a condition of their object, beside the log and the metrics.
+    #[must_use]
+    pub fn report_failures(mut self, reporting: Reporting) -> Self {
+        self.settings.reporting = reporting;
         self
     }
 

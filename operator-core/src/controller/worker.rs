@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use kube::core::ApiResource;
 use tracing::Instrument;
 
 use super::metrics::ControllerMetrics;
@@ -18,7 +19,7 @@ use crate::informer::{CachedObject, Informer, Stores};
 use crate::meta::ObjectKey;
 use crate::queue::{Finish, Work, WorkQueue};
 use crate::reconcile::{Action, Context, ErrorClass, Reason, Reasons, Reconciler, implements_cleanup};
-use crate::toolkit::{Claim, WriteError};
+use crate::toolkit::{Claim, Reporting, Target, WriteError};
 
 /// How long a key is put off when the caches are behind its own writes.
 const CATCH_UP: Duration = Duration::from_millis(20);
@@ -46,6 +47,9 @@ enum Failure<E> {
     Finalizer(WriteError),
 }
 
+/// How a guarded reconcile ended.
+type Ended<E> = Result<Result<Action, Failure<E>>, Box<dyn Any + Send>>;
+
 impl<R: Reconciler> Workshop<R> {
     /// Takes keys and reconciles them until the queue is closed.
     pub(super) async fn work(self: Arc<Self>) {
@@ -65,6 +69,9 @@ impl<R: Reconciler> Workshop<R> {
         }
         let Some(cached) = self.main.objects().get(&key) else {
             self.writes.forget(&key);
+            let resource = ApiResource::erase::<R::Resource>(&());
+            let gone = Target::new(resource, key.namespace().map(str::to_owned), key.name());
+            self.context.toolkit().forget(&gone);
             work.finish(Finish::Forget, 0);
             return;
         };
@@ -114,6 +121,7 @@ impl<R: Reconciler> Workshop<R> {
         now: crate::clock::Instant,
     ) -> Outcome {
         self.metrics.active.inc();
+        let reported = Arc::clone(&object);
         let reconcile = self
             .writes
             .note(cx.key(), &self.stores, now, self.protocol(object, cx));
@@ -123,6 +131,10 @@ impl<R: Reconciler> Workshop<R> {
             None => Some(guarded.await),
         };
         self.metrics.active.dec();
+        if self.settings.reporting != Reporting::none() {
+            let failure = self.failure(ended.as_ref());
+            self.tell(&reported, cx, failure, now).await;
+        }
         match ended {
             Some(Ok(Ok(action))) => Outcome::Done(action),
             Some(Ok(Err(Failure::Reconciler(error)))) => {
@@ -143,6 +155,42 @@ impl<R: Reconciler> Workshop<R> {
                 Outcome::TimedOut
             }
         }
+    }
+
+    /// What went wrong, as one word for programs and a sentence for people.
+    fn failure(&self, ended: Option<&Ended<R::Error>>) -> Option<(&'static str, String)> {
+        Some(match ended {
+            Some(Ok(Ok(_))) => return None,
+            Some(Ok(Err(Failure::Reconciler(error)))) => match self.reconciler.classify(error) {
+                ErrorClass::Terminal => ("ReconcileFailedForGood", chain(error)),
+                ErrorClass::Retryable | ErrorClass::RetryAfter(_) => ("ReconcileFailed", chain(error)),
+            },
+            Some(Ok(Err(Failure::Finalizer(error)))) => ("ReconcileFailed", chain(error)),
+            Some(Err(panic)) => ("ReconcilePanicked", message_of(panic.as_ref()).to_owned()),
+            None => (
+                "ReconcileTimedOut",
+                "it took too long and was given up".to_owned(),
+            ),
+        })
+    }
+
+    /// Reports how it ended where the controller was asked to, beside the log and the metrics.
+    async fn tell(
+        &self,
+        object: &R::Resource,
+        cx: &Context<R::Resource>,
+        failure: Option<(&'static str, String)>,
+        now: crate::clock::Instant,
+    ) {
+        let (toolkit, reporting) = (cx.toolkit(), &self.settings.reporting);
+        let report = async {
+            match failure {
+                Some((reason, message)) => toolkit.report_failure(object, reporting, reason, &message).await,
+                None => toolkit.report_success(object, reporting).await,
+            }
+        };
+        // A report is a write like any other: its echo wakes nobody.
+        self.writes.note(cx.key(), &self.stores, now, report).await;
     }
 
     /// Calls the reconciler for an object that lives, or its cleanup for one that is being deleted.

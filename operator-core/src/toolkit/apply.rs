@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::error::WriteError;
 use super::intent::{Fingerprint, apply_body};
-use super::record::{Need, Record, Seen, decide};
+use super::record::{Need, Record, Seen, Writer, decide};
 use super::target::{Child, Target};
 use super::{Step, Toolkit};
 use crate::meta::{KnownScope, Object, check_namespaces, controller_of, controller_reference};
@@ -90,12 +90,8 @@ impl Toolkit {
         O: Object,
         K: Child,
     {
-        let (target, body, owner_uid) = child_body(owner, child)?;
-        let known = self
-            .shared
-            .records
-            .get(&owner_uid, &record_key(&target))
-            .is_some();
+        let (target, body, writer) = child_body(owner, child)?;
+        let known = self.shared.records.get(&writer, &record_key(&target)).is_some();
         let cached = match cached {
             // Whose it is must be known once: an apply by the same manager would take it from its controller.
             None if !known || adoption == Adoption::Refuse => target
@@ -106,9 +102,9 @@ impl Toolkit {
             cached => cached,
         };
         if let Some(live) = &cached {
-            check_ownership(&target, live.as_ref(), &owner_uid, adoption)?;
+            check_ownership(&target, live.as_ref(), &writer.uid, adoption)?;
         }
-        self.apply_body(&owner_uid, &target, &body, cached).await
+        self.apply_body(&writer, &target, &body, cached).await
     }
 
     /// Applies `object`, which nobody owns, or whose owner references are its own affair.
@@ -122,19 +118,19 @@ impl Toolkit {
     ) -> Result<Applied<K>, WriteError> {
         let namespace = object.meta().namespace.as_deref();
         let (target, body) = body_of(object, namespace, None)?;
-        self.apply_body("", &target, &body, cached).await
+        self.apply_body(&Writer::default(), &target, &body, cached).await
     }
 
     async fn apply_body<K: Object>(
         &self,
-        owner_uid: &str,
+        writer: &Writer,
         target: &Target,
         body: &Value,
         cached: Option<Arc<K>>,
     ) -> Result<Applied<K>, WriteError> {
         let intent = Fingerprint::of(body);
         let key = record_key(target);
-        let record = self.shared.records.get(owner_uid, &key);
+        let record = self.shared.records.get(writer, &key);
         let seen = cached.as_deref().and_then(seen);
         if let Some(cached) = &cached {
             let current = match decide(record.as_ref(), seen, intent) {
@@ -160,7 +156,7 @@ impl Toolkit {
             Ok(object) => object,
             Err(error) => {
                 // The answer may be lost and the write made: what was known before is known no longer.
-                self.shared.records.forget(owner_uid, &key);
+                self.shared.records.forget(writer, &key);
                 return Err(refused(target, error));
             }
         };
@@ -185,7 +181,7 @@ impl Toolkit {
         };
         let result = Fingerprint::of_live(&object);
         self.shared.records.put(
-            owner_uid,
+            writer,
             &key,
             Record {
                 intent,
@@ -201,8 +197,8 @@ impl Toolkit {
     }
 }
 
-/// Where a child goes, what is sent for it, and the uid of its owner.
-pub(super) fn child_body<O, K>(owner: &O, child: &K) -> Result<(Target, Value, String), WriteError>
+/// Where a child goes, what is sent for it, and whom it is written for.
+pub(super) fn child_body<O, K>(owner: &O, child: &K) -> Result<(Target, Value, Writer), WriteError>
 where
     O: Object,
     K: Child,
@@ -218,7 +214,7 @@ where
     let what = format!("{} {name}", K::kind(&()));
     check_namespaces(&reference, owner_namespace, &what, namespace)?;
     let (target, body) = body_of(child, namespace, Some(&reference))?;
-    Ok((target, body, reference.uid))
+    Ok((target, body, writer_of(owner, reference.uid)))
 }
 
 fn body_of<K: Object>(
@@ -278,6 +274,11 @@ fn refused(target: &Target, error: kube::Error) -> WriteError {
         }
         _ => WriteError::request("apply", target, error),
     }
+}
+
+pub(super) fn writer_of<O: Object>(owner: &O, uid: String) -> Writer {
+    let key = Target::of(owner).as_ref().map(record_key).unwrap_or_default();
+    Writer { key, uid }
 }
 
 pub(super) fn record_key(target: &Target) -> String {

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Toolkit;
-use super::apply::{Adoption, Change, child_body, record_key};
+use super::apply::{Adoption, Change, child_body, record_key, writer_of};
 use super::error::WriteError;
+use super::record::Writer;
 use super::target::{Child, Target, found};
 use crate::informer::Stores;
 use crate::meta::{KnownScope, Object, ObjectKey, controller_reference, is_controlled_by};
@@ -105,7 +106,7 @@ impl Toolkit {
     /// # Errors
     /// [`WriteError`], when the server could not be asked or the object changed too often meanwhile.
     pub async fn orphan<O: Object, K: Child>(&self, owner: &O, child: &K) -> Result<(), WriteError> {
-        let (target, _, owner_uid) = child_body(owner, child)?;
+        let (target, _, writer) = child_body(owner, child)?;
         for _ in 0..ATTEMPTS {
             let current: Option<Listed> = target
                 .get(self.client())
@@ -116,7 +117,7 @@ impl Toolkit {
             };
             let mut references = metadata.owner_references.unwrap_or_default();
             let before = references.len();
-            references.retain(|reference| reference.uid != owner_uid);
+            references.retain(|reference| reference.uid != writer.uid);
             if references.len() == before {
                 return Ok(());
             }
@@ -130,7 +131,7 @@ impl Toolkit {
             };
             match found(target.patch::<Value>(self.client(), None, &params, &patch).await) {
                 Ok(_) => {
-                    self.shared.records.forget(&owner_uid, &record_key(&target));
+                    self.shared.records.forget(&writer, &record_key(&target));
                     return Ok(());
                 }
                 Err(kube::Error::Api(status)) if status.is_conflict() => {}
@@ -145,17 +146,17 @@ impl Toolkit {
 
     async fn prune(
         &self,
-        owner_uid: &str,
+        writer: &Writer,
         owner_namespace: Option<&str>,
         prune: &Prune<'_>,
         wanted: &BTreeSet<String>,
     ) -> Result<Vec<Target>, WriteError> {
         let mut deleted = Vec::new();
-        for metadata in self.candidates(owner_uid, owner_namespace, prune).await? {
+        for metadata in self.candidates(&writer.uid, owner_namespace, prune).await? {
             let name = metadata.name.clone().unwrap_or_default();
             let target = Target::new(prune.resource.clone(), metadata.namespace.clone(), name);
-            if superfluous(&metadata, owner_uid, wanted, &target)
-                && self.delete_child(owner_uid, &target, metadata).await?
+            if superfluous(&metadata, &writer.uid, wanted, &target)
+                && self.delete_child(writer, &target, metadata).await?
             {
                 deleted.push(target);
             }
@@ -198,7 +199,7 @@ impl Toolkit {
     /// Deletes exactly the object that was looked at; one that changed is looked at again.
     async fn delete_child(
         &self,
-        owner_uid: &str,
+        writer: &Writer,
         target: &Target,
         mut seen: ObjectMeta,
     ) -> Result<bool, WriteError> {
@@ -211,7 +212,7 @@ impl Toolkit {
         for _ in 0..ATTEMPTS {
             match target.delete(self.client(), &params(&seen)).await {
                 Ok(there) => {
-                    self.shared.records.forget(owner_uid, &record_key(target));
+                    self.shared.records.forget(writer, &record_key(target));
                     return Ok(there);
                 }
                 Err(kube::Error::Api(status)) if status.is_conflict() => {}
@@ -222,7 +223,7 @@ impl Toolkit {
                 .await
                 .map_err(|error| WriteError::request("read", target, error))?;
             match current {
-                Some(Listed { metadata }) if is_going_from(&metadata, owner_uid) => seen = metadata,
+                Some(Listed { metadata }) if is_going_from(&metadata, &writer.uid) => seen = metadata,
                 _ => return Ok(false),
             }
         }
@@ -301,7 +302,7 @@ impl<'a, O: Object> ChildSet<'a, O> {
     /// # Cancel safety
     /// If it is dropped some of the writes were made; committing the same set again completes them.
     pub async fn commit(&mut self) -> Result<Pruned, WriteError> {
-        let owner_uid = controller_reference(self.owner, &())?.uid;
+        let writer = writer_of(self.owner, controller_reference(self.owner, &())?.uid);
         let mut done = Pruned::default();
         let mut failed = None;
         for apply in std::mem::take(&mut self.applies) {
@@ -318,7 +319,7 @@ impl<'a, O: Object> ChildSet<'a, O> {
         for prune in std::mem::take(&mut self.prunes) {
             let deleted = self
                 .toolkit
-                .prune(&owner_uid, namespace, &prune, &self.wanted)
+                .prune(&writer, namespace, &prune, &self.wanted)
                 .await?;
             done.deleted.extend(deleted);
         }

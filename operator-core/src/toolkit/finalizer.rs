@@ -143,7 +143,7 @@ impl Toolkit {
             let held = finalizers.len();
             finalizers.retain(|other| other != finalizer);
             if finalizers.len() == held {
-                self.forget(uid.as_deref().unwrap_or_default());
+                self.forget(&target);
                 return Ok(());
             }
             let finalizers = if finalizers.is_empty() {
@@ -156,7 +156,7 @@ impl Toolkit {
                 .await?
             {
                 Answer::Patched(_) | Answer::Gone => {
-                    self.forget(uid.as_deref().unwrap_or_default());
+                    self.forget(&target);
                     return Ok(());
                 }
                 Answer::Changed => {}

@@ -11,6 +11,7 @@ mod event;
 mod finalizer;
 mod intent;
 mod record;
+mod report;
 mod status;
 mod target;
 
@@ -25,6 +26,7 @@ pub use children::{ChildSet, Pruned};
 pub use error::WriteError;
 pub use event::{Note, Recorder, Severity};
 pub use finalizer::{Claim, FinalizerStep, decide};
+pub use report::Reporting;
 pub use target::{Child, Target};
 
 use crate::clock::Clock;
@@ -124,9 +126,9 @@ impl Toolkit {
         &self.shared.recorder
     }
 
-    /// Forgets what was written for the owner with this uid; to be called when it is gone.
-    pub fn forget(&self, owner_uid: &str) {
-        self.shared.records.forget_owner(owner_uid);
+    /// Forgets what was written for an object; to be called when it is gone.
+    pub fn forget(&self, target: &Target) {
+        self.shared.records.forget_all(&apply::record_key(target));
     }
 
     fn wrote(&self, target: &Target, uid: &str, resource_version: &str, step: impl FnOnce() -> Step) {

@@ -63,44 +63,62 @@ pub(crate) fn version_order(a: &str, b: &str) -> Option<std::cmp::Ordering> {
     Some(a.parse::<u64>().ok()?.cmp(&b.parse::<u64>().ok()?))
 }
 
-/// The last writes, by owner and by what was written.
+/// Whose writes are remembered together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Writer {
+    /// Kind, namespace and name of the object that is written for.
+    pub(crate) key: String,
+    /// Its uid: what was written for another of its name counts no longer.
+    pub(crate) uid: String,
+}
+
+/// The last writes, by the object that was written for and by what was written.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    by_owner: Mutex<BTreeMap<String, BTreeMap<String, Record>>>,
+    by_writer: Mutex<BTreeMap<String, Written>>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    uid: String,
+    records: BTreeMap<String, Record>,
 }
 
 impl Records {
-    pub(crate) fn get(&self, owner: &str, target: &str) -> Option<Record> {
-        self.lock().get(owner)?.get(target).cloned()
+    pub(crate) fn get(&self, writer: &Writer, target: &str) -> Option<Record> {
+        let all = self.lock();
+        let written = all.get(&writer.key).filter(|written| written.uid == writer.uid)?;
+        written.records.get(target).cloned()
     }
 
-    pub(crate) fn put(&self, owner: &str, target: &str, record: Record) {
-        let mut records = self.lock();
-        match records.get_mut(owner) {
-            Some(targets) => targets.insert(target.to_owned(), record),
-            None => records
-                .entry(owner.to_owned())
-                .or_default()
-                .insert(target.to_owned(), record),
-        };
+    pub(crate) fn put(&self, writer: &Writer, target: &str, record: Record) {
+        let mut all = self.lock();
+        let written = all.entry(writer.key.clone()).or_default();
+        if written.uid != writer.uid {
+            *written = Written {
+                uid: writer.uid.clone(),
+                records: BTreeMap::new(),
+            };
+        }
+        written.records.insert(target.to_owned(), record);
     }
 
-    pub(crate) fn forget(&self, owner: &str, target: &str) {
-        let mut records = self.lock();
-        if let Some(targets) = records.get_mut(owner) {
-            targets.remove(target);
-            if targets.is_empty() {
-                records.remove(owner);
+    pub(crate) fn forget(&self, writer: &Writer, target: &str) {
+        let mut all = self.lock();
+        if let Some(written) = all.get_mut(&writer.key) {
+            written.records.remove(target);
+            if written.records.is_empty() {
+                all.remove(&writer.key);
             }
         }
     }
 
-    pub(crate) fn forget_owner(&self, owner: &str) {
-        self.lock().remove(owner);
+    pub(crate) fn forget_all(&self, key: &str) {
+        self.lock().remove(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, Record>>> {
-        self.by_owner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Written>> {
+        self.by_writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -160,17 +178,36 @@ mod tests {
         assert_eq!(version_order("abc", "abc"), Some(std::cmp::Ordering::Equal));
     }
 
+    fn writer(key: &str, uid: &str) -> Writer {
+        Writer {
+            key: key.into(),
+            uid: uid.into(),
+        }
+    }
+
     #[test]
-    fn an_owner_is_forgotten_with_all_it_wrote() {
+    fn an_object_is_forgotten_with_all_that_was_written_for_it() {
         let records = Records::default();
-        records.put("o", "a", record());
-        records.put("o", "b", record());
-        records.put("p", "a", record());
-        records.forget("o", "a");
-        assert_eq!(records.get("o", "a"), None);
-        assert!(records.get("o", "b").is_some());
-        records.forget_owner("o");
-        assert_eq!(records.get("o", "b"), None);
-        assert!(records.get("p", "a").is_some());
+        let (o, p) = (writer("o", "1"), writer("p", "2"));
+        records.put(&o, "a", record());
+        records.put(&o, "b", record());
+        records.put(&p, "a", record());
+        records.forget(&o, "a");
+        assert_eq!(records.get(&o, "a"), None);
+        assert!(records.get(&o, "b").is_some());
+        records.forget_all("o");
+        assert_eq!(records.get(&o, "b"), None);
+        assert!(records.get(&p, "a").is_some());
+    }
+
+    #[test]
+    fn what_was_written_for_another_of_the_name_does_not_count() {
+        let records = Records::default();
+        let (old, new) = (writer("o", "1"), writer("o", "2"));
+        records.put(&old, "a", record());
+        assert_eq!(records.get(&new, "a"), None);
+        records.put(&new, "b", record());
+        assert_eq!(records.get(&old, "a"), None);
+        assert!(records.get(&new, "b").is_some());
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::apply::{Change, record_key};
 use super::error::WriteError;
 use super::intent::{Fingerprint, drop_nulls};
-use super::record::{Record, Seen, version_order};
+use super::record::{Record, Seen, Writer, version_order};
 use super::target::Target;
 use super::{Step, Toolkit};
 use crate::meta::Object;
@@ -65,7 +65,11 @@ impl Toolkit {
         desired: Value,
     ) -> Result<Change, WriteError> {
         let uid = live["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-        let key = format!("{}/status", record_key(target));
+        let writer = Writer {
+            key: record_key(target),
+            uid: uid.clone(),
+        };
+        let key = "status";
         let mut live = live;
         for _ in 0..ATTEMPTS {
             let mut live_status = live.get_mut("status").map_or(Value::Null, Value::take);
@@ -79,7 +83,7 @@ impl Toolkit {
                 resource_version,
             });
             let intent = Fingerprint::of(&without_transition_times(&desired));
-            let record = self.shared.records.get(&uid, &key);
+            let record = self.shared.records.get(&writer, key);
             if is_settled(record.as_ref(), seen, intent, &desired, &live_status) {
                 return Ok(Change::Skipped);
             }
@@ -108,12 +112,12 @@ impl Toolkit {
                         resource_version,
                         result,
                     };
-                    self.shared.records.put(&uid, &key, record);
+                    self.shared.records.put(&writer, key, record);
                     return Ok(change);
                 }
                 Err(error) => {
                     // The answer may be lost and the write made: what was known before is known no longer.
-                    self.shared.records.forget(&uid, &key);
+                    self.shared.records.forget(&writer, key);
                     match error {
                         kube::Error::Api(status) if status.is_not_found() => return Ok(Change::Gone),
                         kube::Error::Api(status) if status.is_conflict() => {}

@@ -12,6 +12,7 @@ mod manifest;
 mod operator;
 mod queue_model;
 mod queue_threads;
+mod report;
 mod toolkit;
 mod wires;
 mod world;
