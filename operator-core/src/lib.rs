@@ -35,7 +35,7 @@ pub use error::{BoxError, Error, chain};
 pub use operator::Operator;
 
 pub use meta::fields::ApiFields;
-pub use operator_derive::{ApiFields, CustomResource, KubeSchema, Resource, Status, versions};
+pub use operator_derive::{ApiFields, CustomResource, KubeSchema, Resource, Status, rbac, versions};
 
 // Generated code names this crate, also inside it.
 #[allow(unused_extern_crates)]

@@ -7,7 +7,7 @@ use syn::DeriveInput;
 use crate::{
     check, codegen,
     errors::Errors,
-    model::{ApiFieldsModel, InheritModel, Model, SchemaModel, StatusModel, VersionsModel},
+    model::{ApiFieldsModel, InheritModel, Model, RbacModel, SchemaModel, StatusModel, VersionsModel},
 };
 
 /// `#[derive(CustomResource)]`.
@@ -59,6 +59,16 @@ pub(crate) fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream
         let versions = VersionsModel::read(arguments, item, errors)?;
         Some(codegen::versions(&versions))
     })
+}
+
+/// `#[rbac(...)]`.
+pub(crate) fn rbac(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let model = RbacModel::read(arguments, item, &mut errors);
+    match errors.finish(model) {
+        Ok(model) => model.map(codegen::rbac).unwrap_or_default(),
+        Err(reported) => reported,
+    }
 }
 
 fn run(

@@ -98,3 +98,18 @@ pub fn resource(input: TokenStream) -> TokenStream {
 pub fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::versions(arguments.into(), item.into()).into()
 }
+
+/// The rights of a reconciler that cannot be worked out from what its controller declares.
+///
+/// What the main kind, its status and finalizers, owned and watched kinds, events and leases need is granted anyway. What
+/// the reconciler does beyond that - reading a Secret it does not watch - is said here and ends in the same role.
+///
+/// ```ignore
+/// #[rbac(resources("secrets"), verbs("get"))]
+/// #[rbac(group = "batch", resources("jobs"), verbs("create", "delete"))]
+/// impl Reconciler for Databases { ... }
+/// ```
+#[proc_macro_attribute]
+pub fn rbac(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::rbac(arguments.into(), item.into()).into()
+}

@@ -229,6 +229,7 @@ where
     pub fn declaration(&self) -> Declaration {
         let mut declaration = Declaration::of::<R::Resource>(&self.name);
         declaration.finalizer = implements_cleanup::<R>();
+        declaration.rights = R::rights();
         for source in &self.others {
             let Some(watched) = source.watches() else { continue };
             let kinds = match source.relation() {

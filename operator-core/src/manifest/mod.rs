@@ -11,5 +11,7 @@ pub use apply::{ApplyError, Installed, apply};
 pub use install::{Installation, install_definitions};
 pub use load::{Document, LoadError, load, parse};
 pub use place::Place;
-pub use rights::{Rights, Rule};
+pub use rights::Rights;
+
+pub use crate::meta::Rule;
 pub use yaml::{YamlError, to_yaml};

@@ -7,33 +7,7 @@ use k8s_openapi::api::rbac::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::meta::Declaration;
-
-/// The right to do some things with some kinds of one API group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rule {
-    /// The API group; empty for the core group.
-    pub group: String,
-    /// The plural names, with a subresource as `databases/status`.
-    pub resources: BTreeSet<String>,
-    /// What may be done.
-    pub verbs: BTreeSet<String>,
-}
-
-impl Rule {
-    /// A rule for resources of one group.
-    pub fn new<R, V>(group: impl Into<String>, resources: R, verbs: V) -> Self
-    where
-        R: IntoIterator<Item: Into<String>>,
-        V: IntoIterator<Item: Into<String>>,
-    {
-        Self {
-            group: group.into(),
-            resources: resources.into_iter().map(Into::into).collect(),
-            verbs: verbs.into_iter().map(Into::into).collect(),
-        }
-    }
-}
+use crate::meta::{Declaration, Rule};
 
 /// Everything an operator may do.
 ///
@@ -53,7 +27,8 @@ impl Rights {
     /// The rights that controllers need for what they declare, events included.
     ///
     /// Of the main kind: read it, patch it where there is a finalizer, write its status, and, where anything is owned,
-    /// refer to it as an owner that blocks deletion. Of owned kinds: read, apply, prune. Of watched kinds: read.
+    /// refer to it as an owner that blocks deletion. Of owned kinds: read, apply, prune. Of watched kinds: read. And what
+    /// the reconciler says with `#[rbac]`.
     pub fn of<'a>(declarations: impl IntoIterator<Item = &'a Declaration>) -> Self {
         const READ: [&str; 3] = ["get", "list", "watch"];
         let mut rights = Self::new();
@@ -75,6 +50,9 @@ impl Rights {
                 rights.grant(&watched.group, &watched.plural, READ);
             }
             rights.grant("events.k8s.io", "events", ["create", "patch"]);
+            for rule in &declaration.rights {
+                rights.add(rule);
+            }
         }
         rights
     }

@@ -3,7 +3,7 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::core::{ApiResource, CustomResourceExt};
 
-use super::Object;
+use super::{Object, Rule};
 
 /// The kinds one controller reads and writes.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Declaration {
     pub owns: Vec<ApiResource>,
     /// The kinds it only watches.
     pub watches: Vec<ApiResource>,
+    /// What it may do besides, as its reconciler says.
+    pub rights: Vec<Rule>,
 }
 
 impl Declaration {
@@ -29,6 +31,7 @@ impl Declaration {
             finalizer: false,
             owns: Vec::new(),
             watches: Vec::new(),
+            rights: Vec::new(),
         }
     }
 

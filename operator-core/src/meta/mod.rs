@@ -7,8 +7,10 @@ pub mod crd;
 mod declaration;
 pub mod fields;
 mod key;
+pub mod lint;
 mod object;
 mod owner_reference;
+mod rule;
 pub mod schema;
 mod scope;
 mod status;
@@ -21,5 +23,6 @@ pub use object::Object;
 pub use owner_reference::{
     OwnerReferenceError, check_namespaces, controller_of, controller_reference, is_controlled_by,
 };
+pub use rule::Rule;
 pub use scope::KnownScope;
 pub use status::{HasConditions, HasObservedGeneration};

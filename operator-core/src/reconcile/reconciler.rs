@@ -3,7 +3,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::{Action, Context, ErrorClass, NoCleanup};
-use crate::meta::Object;
+use crate::meta::{Object, Rule};
 
 /// Brings the world closer to what one object wants.
 ///
@@ -67,6 +67,14 @@ pub trait Reconciler: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Action, Self::Error>> + Send {
         let _ = (object, cx);
         NoCleanup::new()
+    }
+
+    /// Rights that cannot be worked out from what its controller declares. Written by [`#[rbac]`](crate::rbac).
+    fn rights() -> Vec<Rule>
+    where
+        Self: Sized,
+    {
+        Vec::new()
     }
 
     /// What an error means for its key: retryable, unless it is or wraps [`Terminal`](super::Terminal).

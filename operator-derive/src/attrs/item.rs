@@ -195,6 +195,14 @@ impl Item {
     }
 }
 
+/// What is between the parentheses of `key(...)`.
+pub(crate) fn unpack(item: &Item) -> Option<TokenStream> {
+    match &item.value {
+        Value::List(tokens) => Some(tokens.clone()),
+        _ => None,
+    }
+}
+
 /// The items of `#[name]` (none) or `#[name(...)]`; anything else is reported.
 pub(crate) fn list_of(attribute: &Attribute, errors: &mut Errors) -> Option<Vec<Item>> {
     match &attribute.meta {

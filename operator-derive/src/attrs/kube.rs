@@ -33,6 +33,7 @@ pub(crate) struct KubeAttrs {
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) validations: Vec<Expr>,
     pub(crate) cel: Option<Item>,
+    pub(crate) check: bool,
     pub(crate) storage: bool,
     pub(crate) served: bool,
     pub(crate) deprecated: Option<Option<String>>,
@@ -107,6 +108,7 @@ impl KubeAttrs {
             labels: fields.all("label", Item::pair),
             validations: fields.all("validation", Item::expr),
             cel: fields.one("cel", |item| Ok(item.clone())),
+            check: fields.flag("check", true),
             storage: fields.flag("storage", true),
             served: fields.flag("served", true),
             deprecated: fields

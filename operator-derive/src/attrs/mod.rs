@@ -13,7 +13,7 @@ mod version;
 pub(crate) use self::{
     column::ColumnAttrs,
     crates::Crates,
-    item::{Fields, Item},
+    item::{Fields, Item, nearest, unpack},
     kube::{KubeAttrs, SchemaMode},
     marks::{ListAttrs, ListType, Marks, ScaleMark},
     root::RootAttribute,

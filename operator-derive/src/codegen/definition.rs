@@ -1,10 +1,30 @@
 //! `CustomResourceExt`: the CustomResourceDefinition. The work is done by the runtime; here is only what differs.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::{fields::type_column, option};
 use crate::{attrs::ScaleMark, model::Model};
+
+/// A test of the user's crate: what no macro can see, such as a path given as text, is checked against the schema.
+pub(super) fn test(model: &Model) -> Option<TokenStream> {
+    if !model.schema.in_crd() || !model.check {
+        return None;
+    }
+    let (root, core, runtime) = (&model.root, model.crates.kube_core(), model.crates.runtime());
+    let name = format_ident!(
+        "{}_is_accepted_by_an_api_server",
+        model.root.to_string().to_lowercase()
+    );
+    Some(quote! {
+        #[cfg(test)]
+        #[test]
+        #[allow(unnameable_test_items)]
+        fn #name() {
+            #runtime::assert_accepted(&<#root as #core::CustomResourceExt>::crd());
+        }
+    })
+}
 
 pub(super) fn generate(model: &Model) -> TokenStream {
     let Model {

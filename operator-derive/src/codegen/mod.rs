@@ -6,6 +6,7 @@ mod cel;
 mod definition;
 mod fields;
 mod inherit;
+mod rbac;
 mod resource;
 mod root;
 mod schema;
@@ -16,7 +17,7 @@ mod versions;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::model::{ApiFieldsModel, InheritModel, Model, SchemaModel, StatusModel, VersionsModel};
+use crate::model::{ApiFieldsModel, InheritModel, Model, RbacModel, SchemaModel, StatusModel, VersionsModel};
 
 /// Everything `#[derive(CustomResource)]` generates.
 pub(crate) fn custom_resource(model: &Model) -> TokenStream {
@@ -26,6 +27,7 @@ pub(crate) fn custom_resource(model: &Model) -> TokenStream {
         resource::generate(model),
         fields::generate(&model.spec, &model.fields, &model.crates),
         definition::generate(model),
+        definition::test(model).unwrap_or_default(),
         accessors::generate(model),
         cel::generate(model).unwrap_or_default(),
         apply::root(model).unwrap_or_default(),
@@ -60,6 +62,11 @@ pub(crate) fn inherit(model: &InheritModel) -> TokenStream {
 /// Everything `#[versions(...)]` generates.
 pub(crate) fn versions(model: &VersionsModel) -> TokenStream {
     versions::generate(model)
+}
+
+/// Everything `#[rbac(...)]` generates: the impl, with its rights.
+pub(crate) fn rbac(model: RbacModel) -> TokenStream {
+    rbac::generate(model)
 }
 
 /// An `Option` as tokens.

@@ -3,6 +3,7 @@
 mod api_fields;
 mod apply;
 mod inherit;
+mod rbac;
 mod resource;
 mod schema;
 mod status;
@@ -12,6 +13,7 @@ pub(crate) use self::{
     api_fields::ApiFieldsModel,
     apply::ApplyModel,
     inherit::InheritModel,
+    rbac::RbacModel,
     resource::{Model, Shape},
     schema::SchemaModel,
     status::StatusModel,

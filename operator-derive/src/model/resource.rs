@@ -56,6 +56,8 @@ pub(crate) struct Model {
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) validations: Vec<Expr>,
     pub(crate) cel: Option<Item>,
+    /// Whether the definition is checked by a generated test.
+    pub(crate) check: bool,
     pub(crate) storage: bool,
     pub(crate) served: bool,
     pub(crate) deprecated: Option<Option<String>>,
@@ -150,6 +152,7 @@ impl Model {
             labels: attrs.labels,
             validations: attrs.validations,
             cel: attrs.cel,
+            check: attrs.check,
             storage: attrs.storage,
             served: attrs.served,
             deprecated: attrs.deprecated,

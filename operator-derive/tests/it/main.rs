@@ -4,5 +4,6 @@ mod apply;
 mod database;
 mod fields;
 mod golden;
+mod rbac;
 mod shapes;
 mod versions;
