@@ -86,6 +86,7 @@ impl ResourceType {
     pub fn validate_create(&self, object: &Value, metadata: Vec<FieldError>) -> Verdict {
         match &self.custom {
             Some(custom) => validate::create(self, custom, object, metadata),
+            None if self.is_definition() => custom::check::create(object, metadata),
             None => builtin::validate_create(self, object, metadata),
         }
     }
@@ -94,6 +95,7 @@ impl ResourceType {
     pub fn validate_update(&self, new: &Value, old: &Value, metadata: Vec<FieldError>) -> Verdict {
         match &self.custom {
             Some(custom) => validate::update(self, custom, new, old, metadata),
+            None if self.is_definition() => custom::check::update(new, old, metadata),
             None => builtin::validate_update(self, new, old, metadata),
         }
     }
@@ -102,10 +104,16 @@ impl ResourceType {
     pub fn validate_status_update(&self, new: &Value, old: &Value, metadata: Vec<FieldError>) -> Verdict {
         match &self.custom {
             Some(custom) => validate::update_status(self, custom, new, old, metadata),
+            None if self.is_definition() => custom::check::update_status(new, metadata),
             None => Verdict {
                 errors: metadata,
                 warnings: Vec::new(),
             },
         }
+    }
+
+    /// Whether objects of this kind define other kinds.
+    fn is_definition(&self) -> bool {
+        &*self.group == "apiextensions.k8s.io" && &*self.kind == "CustomResourceDefinition"
     }
 }

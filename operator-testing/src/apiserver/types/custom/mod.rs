@@ -1,5 +1,6 @@
 //! Kinds that come from a CustomResourceDefinition.
 
+pub(super) mod check;
 mod defaults;
 mod definition;
 mod keywords;

@@ -18,6 +18,7 @@ use self::{correlate::Old, report::NO_FIELD};
 use super::{
     custom::CustomType,
     resource::{ResourceType, ScalePaths},
+    schema::Schema,
 };
 use crate::apiserver::status::FieldError;
 
@@ -28,6 +29,13 @@ pub struct Verdict {
     pub errors: Vec<FieldError>,
     /// What the client is warned of.
     pub warnings: Vec<String>,
+}
+
+pub(super) use self::formats::is_text_format;
+
+/// Validates the default of a schema; errors are below `path`.
+pub(super) fn default_value(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
+    keywords::ratcheted(schema, value, None, "").into_errors(path)
 }
 
 /// Validates a new custom resource. `errors` are those already found in the metadata.

@@ -28,6 +28,14 @@ pub(super) enum Failure {
 }
 
 impl Programs {
+    /// Whether a text is an expression, and whether it looks at the old value.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn check_rule(&self, text: &str) -> Result<bool, String> {
+        self.rule(text).map(|compiled| compiled.uses_old_self)
+    }
+
     pub(super) fn rule(&self, text: &str) -> Result<Arc<Compiled>, String> {
         let compiled = self.rule.get_or_init(|| compile(text).map(Arc::new));
         compiled.clone()
