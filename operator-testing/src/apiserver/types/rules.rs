@@ -113,6 +113,8 @@ fn name_rule(resource: &str) -> NameRule {
     match resource {
         "namespaces" | "services" | "statefulsets.apps" => NameRule::DnsLabel,
         "ipaddresses.networking.k8s.io" => NameRule::IpAddress,
+        // Events of the core group are checked for no more than their place in a path.
+        "events" => NameRule::PathSegment,
         _ if resource.ends_with(".rbac.authorization.k8s.io") => NameRule::PathSegment,
         _ => NameRule::DnsSubdomain,
     }

@@ -257,8 +257,8 @@ fn status_metadata(resource: &ResourceType, object: &Object, old: &Object) -> Ob
 }
 
 fn settle(call: &mut Call<'_>, object: &Object, verdict: Verdict) -> Result<(), StatusError> {
+    call.warnings.extend(verdict.warnings);
     if verdict.errors.is_empty() {
-        call.warnings.extend(verdict.warnings);
         return Ok(());
     }
     let name = meta::text(object, "name");

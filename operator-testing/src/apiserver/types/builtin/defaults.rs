@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use serde_json::Value;
 
 use super::{default_rules, fields};
-use crate::apiserver::types::schema::{Schema, TypedFields};
+use crate::apiserver::types::schema::{FieldForm, Schema, TypedFields};
 
 /// A definition without its `io.k8s.api.`, and its fields with the JSON each gets.
 type Row = (&'static str, &'static [(&'static str, &'static str)]);
@@ -299,6 +299,16 @@ pub(super) fn short_name(typed: &TypedFields) -> &'static str {
     name.strip_prefix("io.k8s.api.").unwrap_or(name)
 }
 
+/// Whether a plain field counts as not set.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Bool(flag) => !flag,
+        _ => false,
+    }
+}
+
 /// Fills in defaults in a value and everything in it.
 pub(in crate::apiserver::types) fn fill(schema: &Schema, value: &mut Value) {
     match value {
@@ -307,6 +317,13 @@ pub(in crate::apiserver::types) fn fill(schema: &Schema, value: &mut Value) {
                 let name = short_name(typed);
                 default_rules::before(name, value);
                 for (field, default) in DEFAULTS.get(name).into_iter().flatten() {
+                    let is_zero = typed
+                        .fields
+                        .get(*field)
+                        .is_some_and(|shape| shape.form == FieldForm::Scalar && is_zero(&value[*field]));
+                    if is_zero {
+                        value[*field] = default.clone();
+                    }
                     fields::default(value, field, default.clone());
                 }
                 default_rules::after(name, value);

@@ -212,6 +212,7 @@ impl Reading {
         );
         let (place, path) = (self.place.len(), self.fields.len());
         let mut failure = None;
+        let is_stored_binary = typed.definition.name().starts_with("io.k8s.api.");
         fields.retain(|name, value| {
             push_field(&mut self.place, name);
             let known = typed
@@ -231,7 +232,16 @@ impl Reading {
                     let read = self.value(child, value, Form::of(shape));
                     self.fields.truncate(path);
                     match read {
-                        Ok(()) => !shape.omits(value),
+                        Ok(()) => {
+                            // The store of these kinds does not tell an empty list from none.
+                            if is_stored_binary
+                                && shape.form == FieldForm::List
+                                && value.as_array().is_some_and(Vec::is_empty)
+                            {
+                                *value = Value::Null;
+                            }
+                            !shape.omits(value)
+                        }
                         Err(error) => {
                             failure.get_or_insert(error);
                             true
@@ -301,7 +311,10 @@ impl Reading {
     fn bytes(&self, value: &mut Value, form: Form<'_>) -> Result<(), String> {
         use base64::{Engine, engine::general_purpose::STANDARD};
         match value {
-            Value::Null => Ok(()),
+            Value::Null => {
+                *value = "".into();
+                Ok(())
+            }
             Value::String(text) => {
                 let bytes = STANDARD.decode(text.replace(['\r', '\n'], "")).map_err(|error| {
                     let at = match error {

@@ -27,7 +27,7 @@ use crate::apiserver::status::FieldError;
 pub struct Verdict {
     /// What makes the object invalid.
     pub errors: Vec<FieldError>,
-    /// What the client is warned of.
+    /// What the client is warned of, even if the object is refused.
     pub warnings: Vec<String>,
 }
 
@@ -51,7 +51,9 @@ pub(super) fn create(
     errors.extend(embedded::validate(&custom.written, object));
     errors.extend(lists::validate(&custom.written, object));
     let mut verdict = rules(custom, object, None, errors);
-    verdict.warnings.extend(finalizers::warnings(object, None));
+    if verdict.errors.is_empty() {
+        verdict.warnings.extend(finalizers::warnings(object, None));
+    }
     verdict
 }
 
@@ -70,7 +72,9 @@ pub(super) fn update(
     errors.extend(embedded::validate(&custom.written, new));
     errors.extend(new_duplicates(custom, new, old));
     let mut verdict = rules(custom, new, Some(old), errors);
-    verdict.warnings.extend(finalizers::warnings(new, Some(old)));
+    if verdict.errors.is_empty() {
+        verdict.warnings.extend(finalizers::warnings(new, Some(old)));
+    }
     verdict
 }
 

@@ -31,7 +31,7 @@ pub(super) fn config_map(map: &Value, old: Option<&Value>, errors: &mut Errors) 
         size += decoded_size(value);
     }
     if size > LIMIT {
-        too_large("", errors);
+        too_large("[]", errors);
     }
 }
 
@@ -70,16 +70,12 @@ pub(super) fn secret(secret: &Value, old: Option<&Value>, errors: &mut Errors, w
             need(".dockerconfigjson");
             check_json(secret, ".dockerconfigjson", errors);
         }
-        "kubernetes.io/basic-auth" => {
-            if !has_key("username") && !has_key("password") {
-                need("username");
-                need("password");
-            }
+        "kubernetes.io/basic-auth" if !has_key("username") && !has_key("password") => {
+            need("username");
+            need("password");
         }
-        "kubernetes.io/ssh-auth" => {
-            if !has_key("ssh-privatekey") || decoded_size(&secret["data"]["ssh-privatekey"]) == 0 {
-                errors.required("data[ssh-privatekey]", "");
-            }
+        "kubernetes.io/ssh-auth" if decoded_size(&secret["data"]["ssh-privatekey"]) == 0 => {
+            errors.required("data[ssh-privatekey]", "");
         }
         "kubernetes.io/tls" => {
             need("tls.crt");

@@ -19,6 +19,34 @@ impl Errors {
         self.0.push(FieldError::invalid(field, value, why));
     }
 
+    /// A selector, whose fields come in the order of its type.
+    pub(super) fn invalid_selector(&mut self, field: &str, selector: &Value, why: &str) {
+        let expression = |value: &Value| {
+            let names = ["key", "operator", "values"]
+                .into_iter()
+                .filter(|name| !value[*name].is_null());
+            let fields: Vec<_> = names.map(|name| format!("{name:?}:{}", value[name])).collect();
+            format!("{{{}}}", fields.join(","))
+        };
+        let mut parts = Vec::new();
+        if !selector["matchLabels"].is_null() {
+            parts.push(format!("\"matchLabels\":{}", selector["matchLabels"]));
+        }
+        let expressions: Vec<_> = super::items(selector, "matchExpressions")
+            .iter()
+            .map(expression)
+            .collect();
+        if !expressions.is_empty() {
+            parts.push(format!("\"matchExpressions\":[{}]", expressions.join(",")));
+        }
+        let shown = format!("{{{}}}", parts.join(","));
+        self.0.push(FieldError::new(
+            field,
+            "FieldValueInvalid",
+            format!("Invalid value: {shown}: {why}"),
+        ));
+    }
+
     pub(super) fn required(&mut self, field: impl Into<String>, why: &str) {
         self.0.push(FieldError::required(field, why));
     }

@@ -37,14 +37,18 @@ pub(in crate::apiserver::types) fn create(
         "replicasets.apps" => workloads::replica_set(object, None, &mut errors),
         "statefulsets.apps" => workloads::stateful_set(object, &mut errors),
         "daemonsets.apps" => workloads::daemon_set(object, None, &mut errors),
-        "jobs.batch" => workloads::job(object, &mut errors),
+        "jobs.batch" => {
+            // A job without labels shows those of its template, but has them only once it is stored.
+            let template = at(object, &["spec", "template", "metadata", "labels"]);
+            if object["metadata"]["labels"] == *template {
+                errors.0.retain(|error| error.field != "metadata.labels");
+            }
+            workloads::job(object, &mut errors);
+        }
         "cronjobs.batch" => workloads::cron_job(object, &mut errors),
         _ => both(kind, object, None, &mut errors, &mut warnings),
     }
-    Verdict {
-        errors: errors.0,
-        warnings,
-    }
+    verdict(errors, warnings)
 }
 
 /// What is wrong with a change of an object, besides its metadata.
@@ -66,6 +70,11 @@ pub(in crate::apiserver::types) fn update(
         "cronjobs.batch" => workloads::cron_job(new, &mut errors),
         _ => both(kind, new, Some(old), &mut errors, &mut warnings),
     }
+    verdict(errors, warnings)
+}
+
+fn verdict(errors: Errors, warnings: Vec<String>) -> Verdict {
+    let warnings = if errors.0.is_empty() { warnings } else { Vec::new() };
     Verdict {
         errors: errors.0,
         warnings,

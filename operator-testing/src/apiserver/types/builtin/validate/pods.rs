@@ -73,12 +73,9 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
 
 /// A pod template.
 pub(super) fn template(template: &Value, field: &str, errors: &mut Errors) {
-    errors.labels(
-        &format!("{field}.metadata.labels"),
-        &template["metadata"]["labels"],
-    );
+    errors.labels(&format!("{field}.labels"), &template["metadata"]["labels"]);
     for (key, _) in members(&template["metadata"], "annotations") {
-        errors.qualified_name(&format!("{field}.metadata.annotations"), &key.to_lowercase());
+        errors.qualified_name(&format!("{field}.annotations"), &key.to_lowercase());
     }
     spec(&template["spec"], &format!("{field}.spec"), errors);
 }
@@ -411,7 +408,7 @@ fn handler(action: &Value, field: &str, errors: &mut Errors) {
         }
         match name {
             "exec" if items(&action["exec"], "command").is_empty() => {
-                errors.required(format!("{field}.command"), "")
+                errors.required(format!("{field}.command"), "");
             }
             "httpGet" => {
                 let get = &action["httpGet"];

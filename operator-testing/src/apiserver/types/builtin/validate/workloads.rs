@@ -61,7 +61,7 @@ fn selector<'a>(spec: &'a Value, errors: &mut Errors) -> Option<&'a Value> {
         );
     }
     if !is_valid {
-        errors.invalid("spec.selector", selector, "invalid label selector");
+        errors.invalid_selector("spec.selector", selector, "invalid label selector");
         return Some(&Value::Bool(false));
     }
     Some(selector)
@@ -289,13 +289,6 @@ fn generated_selector(job: &Value, errors: &mut Errors) {
                 format!("spec.template.metadata.labels[{key}]"),
                 &value.into(),
                 why,
-            );
-        }
-        if labels[key].as_str() == Some(wanted) && wanted.len() > 63 {
-            errors.invalid(
-                "spec.template.labels",
-                &wanted.into(),
-                "must be no more than 63 bytes",
             );
         }
     }

@@ -30,10 +30,7 @@ pub(in crate::apiserver::types) fn create(definition: &Value, metadata: Vec<Fiel
         errors.push(FieldError::invalid("metadata.name", name, why));
     }
     errors.extend(common(definition));
-    Verdict {
-        errors,
-        warnings: unrecognised_formats(definition),
-    }
+    verdict(definition, errors)
 }
 
 /// What is wrong with a change of a definition.
@@ -58,10 +55,7 @@ pub(in crate::apiserver::types) fn update(new: &Value, old: &Value, metadata: Ve
     keep(&["group"]);
     keep(&["names", "plural"]);
     errors.extend(outside_spec(new));
-    Verdict {
-        errors,
-        warnings: unrecognised_formats(new),
-    }
+    verdict(new, errors)
 }
 
 /// What is wrong with a changed status.
@@ -75,6 +69,15 @@ pub(in crate::apiserver::types) fn update_status(new: &Value, metadata: Vec<Fiel
         errors,
         warnings: Vec::new(),
     }
+}
+
+fn verdict(definition: &Value, errors: Vec<FieldError>) -> Verdict {
+    let warnings = if errors.is_empty() {
+        unrecognised_formats(definition)
+    } else {
+        Vec::new()
+    };
+    Verdict { errors, warnings }
 }
 
 fn common(definition: &Value) -> Vec<FieldError> {

@@ -61,7 +61,11 @@ pub(super) fn check(spec: &Value, shared: &Shared) -> Vec<FieldError> {
     let names: BTreeSet<_> = versions.iter().map(|version| version["name"].as_str()).collect();
     let refuse = |why: &str| {
         let shown = show(spec, shared);
-        FieldError::new("spec.versions", "FieldValueInvalid", format!("Invalid value: {shown}: {why}"))
+        FieldError::new(
+            "spec.versions",
+            "FieldValueInvalid",
+            format!("Invalid value: {shown}: {why}"),
+        )
     };
     if names.len() != versions.len() {
         errors.push(refuse("must contain unique version names"));
