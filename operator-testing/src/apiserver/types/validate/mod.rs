@@ -13,7 +13,7 @@ mod scale;
 
 use serde_json::Value;
 
-pub(crate) use self::rules::Programs;
+pub(crate) use self::rules::{Programs, escape};
 use self::{correlate::Old, report::NO_FIELD};
 use super::{
     custom::CustomType,

@@ -4,6 +4,7 @@
 
 mod conversion;
 mod defaults;
+mod expression;
 mod names;
 mod openapi;
 mod shape;

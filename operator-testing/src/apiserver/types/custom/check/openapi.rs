@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::expression::{self, Wanted};
 use crate::apiserver::{status::FieldError, types::validate::Programs};
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -451,7 +452,7 @@ fn expressions(schema: &Value, path: &str, place: &Place, errors: &mut Vec<Field
         let path = format!("{path}.x-kubernetes-validations[{index}]");
         let text = |name: &str| rule[name].as_str().unwrap_or_default();
         let shown = show(rule);
-        match Programs::default().check_rule(text("rule")) {
+        match compile(text("rule"), schema, place.is_root, Wanted::Bool) {
             Err(why) => errors.push(raw_invalid(format!("{path}.rule"), &shown, &why)),
             Ok(uses_old_self) => {
                 if let (true, Some(within)) = (uses_old_self, &place.no_old_self) {
@@ -467,12 +468,28 @@ fn expressions(schema: &Value, path: &str, place: &Place, errors: &mut Vec<Field
             }
         }
         if !text("messageExpression").is_empty()
-            && let Err(why) = Programs::default().check_rule(text("messageExpression"))
+            && let Err(why) = compile(text("messageExpression"), schema, place.is_root, Wanted::Text)
         {
             let why = format!("messageExpression {why}");
             errors.push(raw_invalid(format!("{path}.messageExpression"), &shown, &why));
         }
     }
+}
+
+/// Whether an expression looks at the old value.
+fn compile(text: &str, schema: &Value, is_root: bool, wanted: Wanted) -> Result<bool, String> {
+    let uses_old_self = Programs::default().check_rule(text).map_err(|why| {
+        let ends_early = text.trim_end().ends_with([
+            '=', '+', '-', '*', '/', '&', '|', '<', '>', '!', '.', '(', '[', '?', ':', ',',
+        ]);
+        if ends_early {
+            expression::unfinished(text)
+        } else {
+            why
+        }
+    })?;
+    expression::check(text, schema, is_root, wanted)?;
+    Ok(uses_old_self)
 }
 
 fn raw_invalid(field: String, shown: &str, why: &str) -> FieldError {

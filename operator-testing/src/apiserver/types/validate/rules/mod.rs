@@ -8,8 +8,8 @@ mod value;
 use kube_cel::cel::{Context, Value as Cel};
 use serde_json::Value;
 
-pub(crate) use self::program::Programs;
 use self::program::{Failure, optional};
+pub(crate) use self::{program::Programs, value::escape};
 use super::{
     Verdict,
     correlate::{Old, same_keys},

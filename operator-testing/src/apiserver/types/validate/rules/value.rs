@@ -152,7 +152,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// The name of a field as rules write it.
-fn escape(name: &str) -> String {
+pub(crate) fn escape(name: &str) -> String {
     if RESERVED.contains(&name) {
         return format!("__{name}__");
     }
