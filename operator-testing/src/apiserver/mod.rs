@@ -29,6 +29,7 @@ mod selector;
 mod server;
 mod service;
 mod show;
+mod twin;
 mod verbs;
 mod watch;
 

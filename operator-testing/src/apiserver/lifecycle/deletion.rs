@@ -14,13 +14,17 @@ use crate::apiserver::{
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
 
-/// The object after a deletion was asked for; `None` if it can go at once.
-pub(crate) fn delete(
-    resource: &ResourceType,
-    old: &Object,
-    options: &DeleteOptions,
-    now: &str,
-) -> Option<Object> {
+/// What a deletion makes of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Deleted {
+    /// It goes at once; this is its last state.
+    Gone(Object),
+    /// It stays in this state.
+    Kept(Object),
+}
+
+/// The object after a deletion was asked for.
+pub(crate) fn delete(resource: &ResourceType, old: &Object, options: &DeleteOptions, now: &str) -> Deleted {
     let mut object = old.clone();
     let pending = meta::is_deleting(old);
     let grace = grace_seconds(resource, old, options);
@@ -28,8 +32,8 @@ pub(crate) fn delete(
         set_collector_finalizers(resource, &mut object, options);
     }
     let held = !meta::finalizers(&object).is_empty() || is_held_by_spec(resource, &object);
-    if !held && grace == 0 {
-        return None;
+    if !held && grace == 0 && !resource.rules.graceful_deletion {
+        return Deleted::Gone(object);
     }
     let metadata = metadata_mut(&mut object);
     if pending {
@@ -52,7 +56,11 @@ pub(crate) fn delete(
     if is_held_by_spec(resource, &object) {
         object.insert("status".into(), terminating(object.get("status")));
     }
-    Some(object)
+    if held || grace > 0 {
+        Deleted::Kept(object)
+    } else {
+        Deleted::Gone(object)
+    }
 }
 
 /// How long the object may take to stop.

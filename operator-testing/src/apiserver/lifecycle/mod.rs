@@ -4,5 +4,5 @@ pub(crate) mod definitions;
 mod deletion;
 mod options;
 
-pub(crate) use deletion::delete;
+pub(crate) use deletion::{Deleted, delete};
 pub(crate) use options::DeleteOptions;

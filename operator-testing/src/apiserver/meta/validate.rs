@@ -9,14 +9,23 @@ use super::{
     names::{label_1123_problems, path_segment_problems},
     text,
 };
-use crate::apiserver::{status::FieldError, types::ResourceType};
+use crate::apiserver::{
+    status::FieldError,
+    types::{NameRule, ResourceType},
+};
 
 /// The size of all annotations of an object together.
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
 
 /// Checks the metadata of a new object.
 pub(crate) fn validate_created(object: &Object, resource: &ResourceType) -> Vec<FieldError> {
-    let rule = resource.rules.name;
+    // events of the core group are older than rules for names
+    let is_event = resource.group.is_empty() && &*resource.plural == "events";
+    let rule = if is_event {
+        NameRule::PathSegment
+    } else {
+        resource.rules.name
+    };
     let mut errors = validate_names(object, |name, prefix| name_problems(rule, name, prefix));
     validate_common(object, resource.namespaced, &mut errors);
     errors.extend(finalizer_errors(object, resource));
@@ -70,6 +79,7 @@ pub(crate) fn validate_updated(object: &Object, old: &Object, resource: &Resourc
     let changed = changes(object, old);
     errors.extend(changed.iter().cloned());
     errors.extend(changed);
+    errors.extend(finalizer_errors(object, resource));
     if is_validated_anew(resource) {
         errors.extend(validate_created(object, resource));
     }
@@ -221,9 +231,10 @@ fn validate_owners(owners: Option<&Value>, errors: &mut Vec<FieldError>) {
     for reference in references {
         let field = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
         let api_version = field("apiVersion");
-        let version = api_version
-            .rsplit_once('/')
-            .map_or(api_version, |(_, version)| version);
+        let version = match api_version.split('/').collect::<Vec<_>>()[..] {
+            [version] | [_, version] => version,
+            _ => "",
+        };
         let mut empty = |name: &str, detail: &str| {
             errors.push(FieldError::invalid(
                 format!("metadata.ownerReferences.{name}"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::apiserver::{status::StatusError, store::Stored, types::ResourceType};
+use crate::apiserver::{status::StatusError, store::Stored, twin, types::ResourceType};
 
 /// Requirements on fields, all of which must hold.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,13 @@ impl Field {
             .iter()
             .find(|field| &*field.name == name);
         match listed {
-            Some(field) => Ok(Self::Path(field.paths.clone(), Arc::clone(&field.missing))),
+            Some(field) => {
+                let mut paths = field.paths.clone();
+                for first in paths.iter_mut().filter_map(|path| path.first_mut()) {
+                    *first = twin::stored_member(resource, first).into();
+                }
+                Ok(Self::Path(paths, Arc::clone(&field.missing)))
+            }
             None if resource.custom.is_none() && resource.selectable_fields.is_empty() => {
                 Err(StatusError::bad_request(format!(
                     "{name:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""

@@ -40,7 +40,6 @@ pub(super) fn format(call: &Call<'_>) -> Result<Format, StatusError> {
         "" | "application/json" => Ok(Format::Json),
         "application/yaml" => Ok(Format::Yaml),
         "application/vnd.kubernetes.protobuf" if call.resource.custom.is_none() => Ok(Format::Protobuf),
-        _ if call.resource.custom.is_some() => Err(StatusError::unsupported_media_type(&MEDIA_TYPES[..2])),
         _ => Err(StatusError::unsupported_media_type(&MEDIA_TYPES)),
     }
 }

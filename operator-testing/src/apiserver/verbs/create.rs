@@ -15,7 +15,8 @@ use super::{
     },
     Call, Halt, decode, encode, managers,
     options::WriteOptions,
-    owners, strategy,
+    owners::{self, When},
+    strategy,
 };
 
 /// How often a name is generated anew when the generated one is taken.
@@ -26,7 +27,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     let options = WriteOptions::of(call.request, "CreateOptions", false)?;
     let mut object = decode::object(call, options.field_validation)?;
     settle_namespace(call, &mut object)?;
-    owners::deduplicate(call, &mut object);
+    owners::deduplicate(call, &mut object, When::Decoded);
     let revision = meta::text(&object, "resourceVersion");
     let versioned = !matches!(revision, "" | "0");
     managers::track(call, None, &mut object, &options);
@@ -67,7 +68,7 @@ pub(super) fn store_new(
     }
     admission::mutate(state, call, Some(&mut object), None)?;
     strategy::prepare_create(state, call, &mut object)?;
-    owners::deduplicate(call, &mut object);
+    owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_create(call, &mut object)?;
     if source == Source::Versioned {
         let message = "resourceVersion should not be set on objects to be created";
@@ -103,7 +104,7 @@ fn finish(
     if options.dry_run {
         return encode::answer_object(call, 201, object);
     }
-    let stored = state.write(&call.storage(), key, &object);
+    let stored = call.write(state, key, &object);
     encode::answer(call, 201, &stored)
 }
 

@@ -10,7 +10,7 @@ use super::{
     super::{
         admission,
         core::State,
-        lifecycle::{self, DeleteOptions},
+        lifecycle::{self, DeleteOptions, Deleted},
         meta,
         response::Response,
         selector::Selector,
@@ -31,6 +31,10 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Response,
         .ok_or_else(|| call.not_found())?;
     delete_stored(state, call, &stored, &options)
 }
+
+/// What the client is told that deletes a Job and does not say what becomes of its Pods.
+const PRESERVED: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove \
+    them or set propagationPolicy=Orphan to suppress this warning";
 
 /// What became of an object that was to be deleted.
 enum Outcome {
@@ -77,15 +81,23 @@ fn remove(
 ) -> Result<Outcome, Halt> {
     let old = call.object(stored);
     check_preconditions(call, stored, options)?;
+    if &*call.resource.group == "batch"
+        && &*call.resource.kind == "Job"
+        && options.propagation.is_none()
+        && options.orphan_dependents.is_none()
+    {
+        call.warnings.push(PRESERVED.to_owned());
+    }
     admission::mutate(state, call, None, Some(&old))?;
     admission::validate(state, call, None, Some(&old))?;
-    let storage = call.storage();
-    let step = lifecycle::delete(&call.resource, &old, options, &call.now);
-    let Some(object) = step else {
-        if !options.dry_run {
-            state.remove(&storage, &stored.key);
+    let object = match lifecycle::delete(&call.resource, &old, options, &call.now) {
+        Deleted::Kept(object) => object,
+        Deleted::Gone(object) => {
+            if !options.dry_run {
+                state.remove(&call.storage(), &stored.key);
+            }
+            return Ok(Outcome::Gone(object));
         }
-        return Ok(Outcome::Gone(old));
     };
     if object == old {
         return Ok(Outcome::Pending(Arc::clone(stored)));
@@ -93,7 +105,7 @@ fn remove(
     if options.dry_run {
         return Ok(Outcome::WouldPend(object));
     }
-    Ok(Outcome::Pending(state.write(&storage, &stored.key, &object)))
+    Ok(Outcome::Pending(call.write(state, &stored.key, &object)))
 }
 
 fn check_preconditions(call: &Call<'_>, stored: &Stored, options: &DeleteOptions) -> Result<(), StatusError> {
@@ -165,9 +177,19 @@ fn delete_options(call: &Call<'_>) -> Result<DeleteOptions, StatusError> {
     let body = if call.request.body.is_empty() {
         Value::Null
     } else {
-        body::parse(body::format(call)?, &call.request.body)
-            .map_err(StatusError::bad_request)?
+        let parsed = body::parse(body::format(call)?, &call.request.body);
+        parsed
+            .map_err(|error| {
+                StatusError::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
+            })?
             .value
     };
+    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (kind, api_version) = (text("kind"), text("apiVersion"));
+    if !matches!(kind, "" | "DeleteOptions") {
+        return Err(StatusError::bad_request(format!(
+            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        )));
+    }
     DeleteOptions::read(&body, &call.request.query)
 }

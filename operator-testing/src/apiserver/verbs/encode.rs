@@ -8,6 +8,7 @@ use super::{
         meta::Object,
         response::Response,
         store::{Revision, Stored},
+        twin,
         types::ResourceType,
     },
     Call,
@@ -28,12 +29,26 @@ pub(crate) fn write_object(
     revision: Option<Revision>,
 ) {
     write_type(out, resource);
+    if twin::is_twin(resource) {
+        let mut object = stored.value();
+        twin::show(resource, &mut object);
+        let twin = Stored::freeze(stored.key.clone(), revision.unwrap_or(stored.revision), &object);
+        write_body(out, &twin, None, 1);
+        return;
+    }
     write_body(out, stored, revision, 1);
 }
 
 /// Writes the item of a list: built-in kinds leave kind and version to the list.
 pub(super) fn write_item(out: &mut Vec<u8>, resource: &ResourceType, stored: &Stored) {
-    if resource.custom.is_some() {
+    if twin::is_twin(resource) {
+        let start = out.len();
+        write_object(out, resource, stored, None);
+        // the list says kind and version for all
+        let mut head = Vec::new();
+        write_type(&mut head, resource);
+        out.splice(start..start + head.len(), *b"{");
+    } else if resource.custom.is_some() {
         write_object(out, resource, stored, None);
     } else {
         out.extend_from_slice(stored.json());

@@ -32,6 +32,7 @@ use super::{
     response::Response,
     status::{About, StatusError},
     store::{ObjectKey, ResourceKey, Revision, Stored},
+    twin,
     types::{ResourceType, TypeTable},
 };
 
@@ -77,10 +78,17 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     pub(crate) fn storage(&self) -> ResourceKey {
-        ResourceKey {
-            group: Arc::clone(&self.resource.group),
-            plural: Arc::clone(&self.resource.plural),
+        twin::storage(&self.resource)
+    }
+
+    /// Stores the next state of an object of this resource.
+    pub(crate) fn write(&self, state: &mut State, key: &ObjectKey, object: &Object) -> Arc<Stored> {
+        if !twin::is_twin(&self.resource) {
+            return state.write(&self.storage(), key, object);
         }
+        let mut stored = object.clone();
+        twin::hide(&self.resource, &mut stored);
+        state.write(&self.storage(), key, &stored)
     }
 
     pub(crate) fn key(&self) -> ObjectKey {
@@ -103,7 +111,11 @@ impl Call<'_> {
     /// The same for an error about what the object says.
     pub(crate) fn about_kind<'b>(&'b self, name: &'b str) -> About<'b> {
         About {
-            group: &self.resource.group,
+            group: if twin::is_twin(&self.resource) {
+                ""
+            } else {
+                &self.resource.group
+            },
             kind: &self.resource.kind,
             name,
         }
@@ -116,6 +128,7 @@ impl Call<'_> {
     /// Gives a stored object the kind and version of this request.
     pub(crate) fn object(&self, stored: &Stored) -> Object {
         let mut object = stored.value();
+        twin::show(&self.resource, &mut object);
         object.insert("kind".into(), (*self.resource.kind).into());
         object.insert("apiVersion".into(), self.resource.api_version().into());
         object

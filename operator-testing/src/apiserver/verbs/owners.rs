@@ -9,8 +9,24 @@ use super::{
     Call,
 };
 
-/// Keeps the first of equal owner references and warns of the others.
-pub(super) fn deduplicate(call: &mut Call<'_>, object: &mut Object) {
+/// When equal owner references are noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    Decoded,
+    Admitted,
+}
+
+impl When {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Decoded => "",
+            Self::Admitted => " after mutating admission happens",
+        }
+    }
+}
+
+/// Keeps the first of equal owner references and warns of the others; `when` is what the warning says about the time.
+pub(super) fn deduplicate(call: &mut Call<'_>, object: &mut Object, when: When) {
     let Some(Value::Array(references)) = metadata_mut(object).get_mut("ownerReferences") else {
         return;
     };
@@ -28,8 +44,9 @@ pub(super) fn deduplicate(call: &mut Call<'_>, object: &mut Object) {
     uids.dedup();
     if !uids.is_empty() {
         call.warnings.push(format!(
-            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such \
+            ".metadata.ownerReferences contains duplicate entries{}; API server dedups owner references in 1.20+, and may reject such \
              requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            when.as_str(),
             uids.join(", ")
         ));
     }

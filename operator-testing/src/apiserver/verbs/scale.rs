@@ -17,7 +17,7 @@ use super::{
         response::Response,
         status::{FieldError, StatusError},
         store::Stored,
-        types::{DefinitionId, ResourceType, ScalePaths},
+        types::{DefinitionId, ScalePaths},
     },
     Call, Halt, body, encode,
     options::WriteOptions,
@@ -29,7 +29,14 @@ use super::{
 /// `GET` of a scale.
 pub(super) fn get(state: &State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let (stored, paths) = find(state, call)?;
-    let scale = scale_of(&call.resource, &call.object(&stored), &paths)?;
+    if call.resource.custom.is_some() && at(&stored.value(), &paths.spec_replicas).is_none() {
+        return Err(StatusError::internal(format!(
+            "the spec replicas field \".{}\" does not exist",
+            paths.spec_replicas.join(".")
+        ))
+        .into());
+    }
+    let scale = scale_of(&call.object(&stored), &paths)?;
     Ok(encode::finish(call, Response::value(200, &scale)))
 }
 
@@ -71,7 +78,7 @@ fn rescale(
 ) -> Result<Response, Halt> {
     let old = Value::Object(call.object(stored));
     let versions = replicas_paths(call);
-    let mut old_scale = scale_of(&call.resource, meta::object_of(&old), paths)?;
+    let mut old_scale = scale_of(meta::object_of(&old), paths)?;
     scale::show(&old, &mut old_scale, &versions).map_err(StatusError::internal)?;
     let scale = written(call, &old_scale, write, options)?;
     let replicas = scale
@@ -102,7 +109,7 @@ fn rescale(
     meta::metadata_mut(&mut object).insert("resourceVersion".into(), version.into());
     let answer = update::change(state, call, stored, &old, object, Part::Main, options)?;
     let now: Value = serde_json::from_slice(answer.bytes()).unwrap_or(old);
-    let scale = scale_of(&call.resource, meta::object_of(&now), paths)?;
+    let scale = scale_of(meta::object_of(&now), paths)?;
     call.warnings.extend(answer.warnings);
     Ok(encode::finish(call, Response::value(200, &scale)))
 }
@@ -204,14 +211,8 @@ fn replicas_paths(call: &Call<'_>) -> ReplicasPaths {
 }
 
 /// The scale of an object.
-fn scale_of(resource: &ResourceType, object: &Object, paths: &ScalePaths) -> Result<Value, StatusError> {
+fn scale_of(object: &Object, paths: &ScalePaths) -> Result<Value, StatusError> {
     let number = |path: &[Arc<str>]| at(object, path).and_then(Value::as_i64);
-    if resource.custom.is_some() && number(&paths.spec_replicas).is_none() {
-        return Err(StatusError::internal(format!(
-            "the spec replicas field \".{}\" does not exist",
-            paths.spec_replicas.join(".")
-        )));
-    }
     let mut metadata = Object::new();
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
         if let Some(value) = meta::member(object, field) {

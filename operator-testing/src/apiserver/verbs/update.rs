@@ -19,7 +19,7 @@ use super::{
     create::{self, Source},
     decode, encode, managers,
     options::WriteOptions,
-    owners,
+    owners::{self, When},
     strategy::{self, Part},
 };
 
@@ -42,7 +42,7 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     same_uid(call, &stored, meta::text(&object, "uid"))?;
     let old = call.object(&stored);
     let part = Part::of(&call.target.subresource);
-    owners::deduplicate(call, &mut object);
+    owners::deduplicate(call, &mut object, When::Decoded);
     let old = Value::Object(old);
     managers::track(call, Some(&old), &mut object, &options);
     change(state, call, &stored, &old, object, part, &options)
@@ -62,7 +62,7 @@ pub(super) fn change(
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
     strategy::prepare_update(state, call, part, &mut object, old)?;
-    owners::deduplicate(call, &mut object);
+    owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_update(call, part, &mut object, old)?;
     admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
@@ -74,12 +74,11 @@ pub(super) fn change(
     if options.dry_run {
         return Ok(encode::answer_object(call, 200, object));
     }
-    let storage = call.storage();
     if is_finished(call, &object) {
-        state.remove(&storage, &stored.key);
+        state.remove(&call.storage(), &stored.key);
         return Ok(encode::answer_object(call, 200, object));
     }
-    let stored = state.write(&storage, &stored.key, &object);
+    let stored = call.write(state, &stored.key, &object);
     Ok(encode::answer(call, 200, &stored))
 }
 

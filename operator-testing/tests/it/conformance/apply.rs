@@ -6,6 +6,7 @@ super::scenarios! {
     two_managers_share_an_object = "two managers share an object",
     conflicts_between_appliers = "conflicts between appliers",
     dropping_fields = "dropping fields",
+    dropping_fields_of_a_deployment_restores_defaults = "dropping fields of a deployment restores defaults",
     lists_merge_by_key = "lists merge by key",
     set_lists = "set lists",
     atomic_lists_and_maps = "atomic lists and maps",
@@ -21,6 +22,8 @@ super::scenarios! {
     yaml_bodies = "yaml bodies",
     unknown_fields_and_wrong_types = "unknown fields and wrong types",
     nulls_in_the_applied_configuration = "nulls in the applied configuration",
+    apply_makes_the_object_invalid = "apply makes the object invalid",
     services = "services",
     apply_while_deleting = "apply while deleting",
+    apply_a_definition_and_its_object = "apply a definition and its object",
 }

@@ -7,7 +7,13 @@ super::scenarios! {
     workloads = "workloads",
     jobs = "jobs",
     services = "services",
+    config_and_storage = "config and storage",
     networking = "networking",
     scaling_and_policy = "scaling and policy",
     cluster_objects = "cluster objects",
+    bad_containers = "bad containers",
+    bad_jobs_and_cron_jobs = "bad jobs and cron jobs",
+    bad_services = "bad services",
+    bad_configuration_and_storage = "bad configuration and storage",
+    bad_networking_and_policy = "bad networking and policy",
 }

@@ -10,5 +10,8 @@ super::scenarios! {
     unknown_fields = "unknown fields",
     defaults = "defaults",
     list_types = "list types",
+    cel_rules = "CEL rules",
+    cel_transition_rules = "CEL transition rules",
     many_errors_at_once = "many errors at once",
+    status_is_validated_through_its_subresource = "status is validated through its subresource",
 }

@@ -8,6 +8,7 @@ super::scenarios! {
     bad_label_selectors = "bad label selectors",
     field_selectors_of_every_kind = "field selectors of every kind",
     field_selectors_of_pods = "field selectors of pods",
+    field_selectors_of_other_kinds = "field selectors of other kinds",
     pages = "pages",
     pages_over_writes = "pages over writes",
     bad_page_requests = "bad page requests",

@@ -6,6 +6,7 @@ mod compare;
 mod normalise;
 mod replay;
 
+mod admission;
 mod apply;
 mod builtin_defaults;
 mod cr_validation;

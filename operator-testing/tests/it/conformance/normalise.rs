@@ -231,10 +231,18 @@ pub(crate) fn substitute(value: &Value, variables: &BTreeMap<String, Value>) -> 
     }
 }
 
-/// JSON with a space after commas and colons.
+/// JSON with a space after commas and colons, what identifies an object first.
 pub(crate) fn spaced(value: &Value) -> String {
     match value {
         Value::Object(members) => {
+            let rank = |name: &str| {
+                ["apiVersion", "kind", "metadata"]
+                    .iter()
+                    .position(|known| *known == name)
+                    .unwrap_or(3)
+            };
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| rank(name));
             let members: Vec<_> = members
                 .iter()
                 .map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), spaced(value)))

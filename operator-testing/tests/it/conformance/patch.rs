@@ -7,6 +7,8 @@ super::scenarios! {
     json_patch_leniencies = "json patch leniencies",
     json_patch_arrays_and_escapes = "json patch arrays and escapes",
     merge_patch_on_a_configmap = "merge patch on a configmap",
+    merge_patch_on_a_deployment_replaces_lists = "merge patch on a deployment replaces lists",
+    merge_patch_on_a_custom_resource = "merge patch on a custom resource",
     strategic_merge_keys = "strategic merge keys",
     strategic_merge_directives = "strategic merge directives",
     strategic_merge_of_finalizers_and_owners = "strategic merge of finalizers and owners",
@@ -16,5 +18,6 @@ super::scenarios! {
     patch_of_a_missing_object = "patch of a missing object",
     content_types_and_malformed_patches = "content types and malformed patches",
     dry_run = "dry run",
+    patches_that_make_built_ins_invalid = "patches that make built-ins invalid",
     field_validation = "field validation",
 }

@@ -7,4 +7,6 @@ super::scenarios! {
     custom_resource_with_a_status_subresource = "custom resource with a status subresource",
     custom_resource_without_subresources = "custom resource without subresources",
     scale_of_a_deployment = "scale of a deployment",
+    scale_of_a_custom_resource = "scale of a custom resource",
+    scale_with_nested_paths_and_no_status_subresource = "scale with nested paths and no status subresource",
 }
