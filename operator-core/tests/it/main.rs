@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod controller;
+mod determinism;
 mod faults;
 mod finalizer;
 mod gadget;
@@ -10,6 +11,8 @@ mod informer;
 mod leader;
 mod manifest;
 mod operator;
+mod manager;
+mod protocol;
 mod queue_model;
 mod queue_threads;
 mod report;

@@ -1,9 +1,10 @@
-//! A client whose connection can be cut: open watches end, and calls fail until it is mended.
+//! A client whose connection can be cut: open watches end, and calls fail until it is mended. Watches can be slow.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::StreamExt;
 use http_body_util::{BodyExt, BodyStream, StreamBody};
@@ -16,6 +17,8 @@ use tower::{BoxError, Service, ServiceExt};
 pub(crate) struct Wires {
     /// Cancelled while the wires are cut.
     cut: Arc<Mutex<CancellationToken>>,
+    /// How late what a watch tells arrives.
+    lag: Arc<Mutex<Duration>>,
 }
 
 impl Wires {
@@ -33,6 +36,10 @@ impl Wires {
 
     pub(crate) fn mend(&self) {
         *self.cut.lock().unwrap() = CancellationToken::new();
+    }
+
+    pub(crate) fn delay_watches(&self, lag: Duration) {
+        *self.lag.lock().unwrap() = lag;
     }
 
     fn token(&self) -> CancellationToken {
@@ -62,13 +69,28 @@ impl Service<http::Request<Body>> for Wired {
             if cut.is_cancelled() {
                 return Err("the wire is cut".into());
             }
+            let watches = request
+                .uri()
+                .query()
+                .is_some_and(|query| query.contains("watch="));
+            let lag = if watches {
+                *this.wires.lag.lock().unwrap()
+            } else {
+                Duration::ZERO
+            };
             let answer = this
                 .inner
                 .oneshot(request)
                 .await
                 .unwrap_or_else(|never| match never {});
             Ok(answer.map(|body| {
-                StreamBody::new(BodyStream::new(body).take_until(cut.cancelled_owned())).boxed_unsync()
+                let frames = BodyStream::new(body).then(move |frame| async move {
+                    if !lag.is_zero() {
+                        tokio::time::sleep(lag).await;
+                    }
+                    frame
+                });
+                StreamBody::new(frames.take_until(cut.cancelled_owned())).boxed_unsync()
             }))
         })
     }

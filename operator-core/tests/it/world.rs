@@ -23,7 +23,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let server = ApiServer::new();
+        Self::on(ApiServer::new())
+    }
+
+    pub(crate) fn on(server: ApiServer) -> Self {
         Self {
             client: server.client(),
             server,
@@ -33,9 +36,18 @@ impl World {
 
     /// A manager whose chances are the same in every run.
     pub(crate) fn manager(&self) -> Manager {
+        self.manager_with_seed(1)
+    }
+
+    pub(crate) fn manager_with_seed(&self, seed: u64) -> Manager {
         Manager::new(self.client.clone())
-            .dice(Dice::seeded(1))
+            .dice(Dice::seeded(seed))
             .clock(Clock::real())
+    }
+
+    /// A manager with another way to the server.
+    pub(crate) fn manager_on(&self, client: Client) -> Manager {
+        Manager::new(client).dice(Dice::seeded(1)).clock(Clock::real())
     }
 
     pub(crate) fn run(&self, manager: Manager) -> JoinHandle<Result<(), Error>> {
