@@ -26,7 +26,7 @@ fn names<K: operator_core::meta::Object>(store: &Store<K>) -> Vec<String> {
         .keys()
         .iter()
         .map(|key| key.as_str().to_owned())
-        .filter(|key| !key.ends_with("kube-root-ca.crt"))
+        .filter(|key| !key.starts_with("kube-") && !key.ends_with("kube-root-ca.crt"))
         .collect()
 }
 
