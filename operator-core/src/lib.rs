@@ -27,7 +27,6 @@ pub mod reconcile;
 pub mod shutdown;
 pub mod source;
 pub mod toolkit;
-pub mod webhook;
 
 mod error;
 mod operator;

@@ -17,6 +17,5 @@ mod queue_model;
 mod queue_threads;
 mod report;
 mod toolkit;
-mod webhook;
 mod wires;
 mod world;

@@ -63,3 +63,10 @@ pub(crate) const PODS: Kind = Kind::fixed("", "v1", "pods", "Pod");
 pub(crate) const REPLICA_SETS: Kind = Kind::fixed("apps", "v1", "replicasets", "ReplicaSet");
 pub(crate) const SERVICE_ACCOUNTS: Kind = Kind::fixed("", "v1", "serviceaccounts", "ServiceAccount");
 pub(crate) const STATEFUL_SETS: Kind = Kind::fixed("apps", "v1", "statefulsets", "StatefulSet");
+pub(crate) const CRON_JOBS: Kind = Kind::fixed("batch", "v1", "cronjobs", "CronJob");
+pub(crate) const DAEMON_SETS: Kind = Kind::fixed("apps", "v1", "daemonsets", "DaemonSet");
+pub(crate) const ENDPOINTS: Kind = Kind::fixed("", "v1", "endpoints", "Endpoints");
+pub(crate) const ENDPOINT_SLICES: Kind =
+    Kind::fixed("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice");
+pub(crate) const JOBS: Kind = Kind::fixed("batch", "v1", "jobs", "Job");
+pub(crate) const SERVICES: Kind = Kind::fixed("", "v1", "services", "Service");

@@ -29,6 +29,7 @@ mod driver;
 mod hash;
 mod kind;
 mod namespaces;
+mod network;
 mod node;
 mod object;
 mod pod;

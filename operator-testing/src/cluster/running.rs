@@ -9,10 +9,14 @@ use super::{
     controller::Controller,
     driver::Driver,
     namespaces::Namespaces,
+    network::{EndpointSlices, Endpoints},
     node::{Kubelet, PodBehavior, PodControl, Scheduler, Termination},
     selection::Controllers,
     storage::{Binder, ClaimProtection, VolumeProtection},
-    workload::{deployment::Deployments, replicaset::ReplicaSets, statefulset::StatefulSets},
+    workload::{
+        cronjob::CronJobs, daemonset::DaemonSets, deployment::Deployments, job::Jobs,
+        replicaset::ReplicaSets, statefulset::StatefulSets,
+    },
 };
 use crate::apiserver::{ApiServer, ApiServerBuilder};
 
@@ -147,6 +151,11 @@ impl ClusterBuilder {
             Box::new(Deployments),
             Box::new(ReplicaSets),
             Box::new(StatefulSets),
+            Box::new(DaemonSets),
+            Box::new(CronJobs),
+            Box::new(Jobs),
+            Box::new(Endpoints),
+            Box::new(EndpointSlices),
             Box::new(Binder),
             Box::new(ClaimProtection),
             Box::new(VolumeProtection),

@@ -1,7 +1,9 @@
 //! The simulated controllers, all of them together around a server.
 
+mod batch;
 mod collector;
 mod deployment;
+mod network;
 mod pods;
 mod statefulset;
 

@@ -9,4 +9,4 @@ mod status;
 pub(crate) use behavior::{Nudges, Waiting};
 pub use behavior::{PodBehavior, PodControl, Termination};
 pub(crate) use kubelet::Kubelet;
-pub(crate) use scheduler::Scheduler;
+pub(crate) use scheduler::{Scheduler, suits};

@@ -107,9 +107,14 @@ fn place(pod: &Value, cx: &Context<'_>) -> Result<Result<String, String>, Status
 }
 
 fn fits(pod: &Value, node: &Value) -> bool {
-    if object::flag(node, "/spec/unschedulable") {
-        return false;
-    }
+    let tolerates = object::list(pod, "/spec/tolerations")
+        .iter()
+        .any(|toleration| text(toleration, "/key") == "node.kubernetes.io/unschedulable");
+    (tolerates || !object::flag(node, "/spec/unschedulable")) && suits(pod, node)
+}
+
+/// Whether a Pod, or a template of Pods, asks for nothing that the node is not.
+pub(crate) fn suits(pod: &Value, node: &Value) -> bool {
     let labels = object::labels(node);
     let wanted = &pod["spec"]["nodeSelector"];
     if wanted.as_object().is_some_and(|wanted| !wanted.is_empty()) && !selector::map_matches(wanted, labels) {

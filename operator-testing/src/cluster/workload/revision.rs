@@ -13,8 +13,28 @@ use crate::{
     },
 };
 
-/// The label that holds the hash of a revision.
-const HASH_LABEL: &str = "controller.kubernetes.io/hash";
+/// How a kind of workload names its revisions.
+#[derive(Clone, Copy)]
+pub(super) struct Naming {
+    /// The label that holds the hash of a revision.
+    pub(super) label: &'static str,
+    /// The hash of a revision, from its data, its template and the number of collisions.
+    pub(super) hash: fn(&Value, &Value, i64) -> String,
+}
+
+impl Naming {
+    /// As StatefulSets do.
+    pub(super) const BY_DATA: Self = Self {
+        label: "controller.kubernetes.io/hash",
+        hash: |data, _, collisions| hash::of_revision(data, collisions),
+    };
+
+    /// As DaemonSets do.
+    pub(super) const BY_TEMPLATE: Self = Self {
+        label: "controller-revision-hash",
+        hash: |_, template, collisions| hash::of_template(template, collisions),
+    };
+}
 
 /// The revisions of a workload, oldest first, with the one of its current template.
 pub(super) struct History {
@@ -28,7 +48,12 @@ pub(super) struct History {
 
 impl History {
     /// Reads the history and makes it current: a template seen before gets the newest number, a new one a new revision.
-    pub(super) fn sync(client: &Client, owner: &Value, kind: &Kind) -> Result<Self, StatusError> {
+    pub(super) fn sync(
+        client: &Client,
+        owner: &Value,
+        kind: &Kind,
+        naming: Naming,
+    ) -> Result<Self, StatusError> {
         let mut revisions = claim::dependents(client, owner, kind, &CONTROLLER_REVISIONS, |_| true)?;
         revisions.sort_by(|a, b| (number(a), object::name(a)).cmp(&(number(b), object::name(b))));
         let collisions = int(owner, "/status/collisionCount").unwrap_or_default();
@@ -51,7 +76,7 @@ impl History {
                 })
             }
             None => {
-                let (revision, collisions) = create(client, owner, kind, &data, next, collisions)?;
+                let (revision, collisions) = create(client, owner, kind, naming, next, collisions)?;
                 revisions.push(revision);
                 Ok(Self {
                     update: revisions.len() - 1,
@@ -96,18 +121,20 @@ fn create(
     client: &Client,
     owner: &Value,
     kind: &Kind,
-    data: &Value,
+    naming: Naming,
     number: i64,
     mut collisions: i64,
 ) -> Result<(Value, i64), StatusError> {
+    let template = &owner["spec"]["template"];
+    let data = data(template);
     loop {
-        let hash = hash::of_revision(data, collisions);
+        let hash = (naming.hash)(&data, template, collisions);
         let name = format!("{}-{hash}", object::name(owner));
         let mut labels = owner
             .pointer("/spec/template/metadata/labels")
             .cloned()
             .unwrap_or_else(|| json!({}));
-        labels[HASH_LABEL] = hash.into();
+        labels[naming.label] = hash.into();
         let mut revision = json!({
             "apiVersion": "apps/v1",
             "kind": "ControllerRevision",
@@ -127,7 +154,7 @@ fn create(
         match client.create(&CONTROLLER_REVISIONS, namespace, revision) {
             Err(error) if error.reason == "AlreadyExists" => {
                 let taken = client.get(&CONTROLLER_REVISIONS, &ObjectKey::new(namespace, &name))?;
-                if let Some(same) = taken.filter(|taken| taken["data"] == *data) {
+                if let Some(same) = taken.filter(|taken| taken["data"] == data) {
                     return Ok((same, collisions));
                 }
                 collisions += 1;

@@ -7,7 +7,10 @@ mod plan;
 
 use serde_json::{Value, json};
 
-use super::{claim, revision, revision::History};
+use super::{
+    claim, revision,
+    revision::{History, Naming},
+};
 use crate::{
     apiserver::{status::StatusError, store::ObjectKey},
     cluster::{
@@ -52,7 +55,7 @@ impl Controller for StatefulSets {
         let pods = claim::dependents(cx.client, &set, &STATEFUL_SETS, &PODS, |pod| {
             identity::ordinal(&set, pod).is_some()
         })?;
-        let history = History::sync(cx.client, &set, &STATEFUL_SETS)?;
+        let history = History::sync(cx.client, &set, &STATEFUL_SETS, Naming::BY_DATA)?;
         let current = history
             .find(object::text(&set, "/status/currentRevision"))
             .unwrap_or(history.update);

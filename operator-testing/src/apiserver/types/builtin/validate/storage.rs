@@ -20,8 +20,7 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
         // A claim may grow, and gets its volume and class once.
         new["resources"]["requests"]["storage"] = was["resources"]["requests"]["storage"].clone();
         for field in ["volumeName", "storageClassName", "volumeAttributesClassName"] {
-            // Writing a null would make the two differ by a field that neither has.
-            if !has(&was, field) && has(&new, field) {
+            if was[field].is_null() && !new[field].is_null() {
                 was[field] = new[field].clone();
             }
         }
