@@ -27,6 +27,7 @@ pub mod reconcile;
 pub mod shutdown;
 pub mod source;
 pub mod toolkit;
+pub mod webhook;
 
 mod error;
 mod operator;

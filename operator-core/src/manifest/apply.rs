@@ -36,9 +36,8 @@ pub struct ApplyError {
     pub installed: Vec<Installed>,
     /// How many documents there were.
     pub total: usize,
-    /// The answer, if the server was asked.
-    #[source]
-    pub source: Option<Box<kube::Error>>,
+    /// The answer, if the server was asked; the message holds its words.
+    pub answer: Option<Box<kube::Error>>,
 }
 
 fn so_far(installed: &[Installed], total: usize) -> String {
@@ -79,7 +78,7 @@ pub async fn apply(
         message: failure.message,
         installed,
         total,
-        source: failure.source.map(Box::new),
+        answer: failure.source.map(Box::new),
     };
     for document in documents {
         if let Err(failure) = rehearse(client, document, documents, namespace, field_manager).await {

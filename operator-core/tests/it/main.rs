@@ -17,5 +17,6 @@ mod queue_model;
 mod queue_threads;
 mod report;
 mod toolkit;
+mod webhook;
 mod wires;
 mod world;

@@ -200,8 +200,17 @@ fn rules(json: &Map<String, Value>) -> Vec<Rule> {
         .collect()
 }
 
+/// A bound; `1.0` is the whole number 1, however it is written.
 fn number(json: &Map<String, Value>, key: &str) -> Option<Number> {
-    json.get(key).and_then(Value::as_number).cloned()
+    let number = json.get(key)?.as_number()?;
+    let whole = number
+        .as_f64()
+        .filter(|float| float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0);
+    match (number.as_i64(), whole) {
+        #[allow(clippy::cast_possible_truncation)]
+        (None, Some(float)) => Some(Number::from(float as i64)),
+        _ => Some(number.clone()),
+    }
 }
 
 fn text<'a>(json: &'a Map<String, Value>, key: &str) -> Option<&'a str> {

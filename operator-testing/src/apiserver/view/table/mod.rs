@@ -116,13 +116,25 @@ fn table(resource: &ResourceType, objects: &[&Value], metadata: &Value, options:
         "apiVersion": options.version.api_version(),
         "metadata": metadata,
         "columnDefinitions": definitions,
-        "rows": rows,
+        // the printer of kinds that have none of their own leaves an empty table without rows
+        "rows": if rows.is_empty() && printer.is_the_default() { Value::Null } else { rows.into() },
     })
 }
 
 enum Printer<'a> {
     BuiltIn(cells::CellPrinter),
     Custom(custom::CustomColumns<'a>),
+}
+
+impl Printer<'_> {
+    fn is_the_default(&self) -> bool {
+        match self {
+            Self::BuiltIn(print) => {
+                std::ptr::fn_addr_eq(*print, cells::name_and_creation as cells::CellPrinter)
+            }
+            Self::Custom(_) => false,
+        }
+    }
 }
 
 fn row(resource: &ResourceType, printer: &Printer<'_>, object: &Value, options: &TableOptions) -> Value {

@@ -20,7 +20,8 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
         // A claim may grow, and gets its volume and class once.
         new["resources"]["requests"]["storage"] = was["resources"]["requests"]["storage"].clone();
         for field in ["volumeName", "storageClassName", "volumeAttributesClassName"] {
-            if was[field].is_null() && !new[field].is_null() {
+            // Writing a null would make the two differ by a field that neither has.
+            if !has(&was, field) && has(&new, field) {
                 was[field] = new[field].clone();
             }
         }

@@ -186,15 +186,37 @@ pub(super) fn stateful_set(set: &Value, errors: &mut Errors) {
     errors.not_negative("spec.minReadySeconds", &spec["minReadySeconds"]);
     errors.not_negative("spec.ordinals.start", &spec["ordinals"]["start"]);
     let selector = selector(spec, errors);
-    template(spec, selector, errors);
-    for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
-        let _ = index;
+    template(&with_claims_mounted(spec), selector, errors);
+    for claim in items(spec, "volumeClaimTemplates") {
         storage::claim_spec(
             &claim["spec"],
             "spec.volumeClaimTemplates.spec",
             &mut Errors::default(),
         );
     }
+}
+
+/// The spec of a StatefulSet with its template as its Pods have it: the controller sets their host name and subdomain, and
+/// gives each a volume for every claim template, in place of one that has the name already.
+fn with_claims_mounted(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    let claims: Vec<Value> = items(&spec, "volumeClaimTemplates")
+        .iter()
+        .map(|claim| {
+            let name = text(&claim["metadata"], "name");
+            json!({"name": name, "persistentVolumeClaim": {"claimName": name}})
+        })
+        .collect();
+    if let Some(pod) = spec["template"]["spec"].as_object_mut() {
+        pod.remove("hostname");
+        pod.remove("subdomain");
+        let own = pod.remove("volumes");
+        let own = own.as_ref().and_then(Value::as_array).into_iter().flatten();
+        let own = own.filter(|volume| !claims.iter().any(|claim| claim["name"] == volume["name"]));
+        let volumes = claims.iter().chain(own).cloned().collect();
+        pod.insert("volumes".to_owned(), volumes);
+    }
+    spec
 }
 
 /// A change of a StatefulSet.

@@ -118,7 +118,8 @@ fn name_and_age(object: &Value, now: Timestamp) -> Vec<Value> {
     vec![name(object), age(object, now)]
 }
 
-fn name_and_creation(object: &Value, _now: Timestamp) -> Vec<Value> {
+/// The cells of kinds without a printer of their own.
+pub(super) fn name_and_creation(object: &Value, _now: Timestamp) -> Vec<Value> {
     vec![
         name(object),
         fields::text(object, "/metadata/creationTimestamp").into(),
