@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::DeleteOptions;
 use crate::apiserver::{
     meta::{self, Object, metadata_mut},
-    types::{Propagation, ResourceType},
+    types::{Propagation, ResourceType, begin_deletion},
 };
 
 const ORPHAN: &str = "orphan";
@@ -25,6 +25,11 @@ pub(crate) enum Deleted {
 
 /// The object after a deletion was asked for.
 pub(crate) fn delete(resource: &ResourceType, old: &Object, options: &DeleteOptions, now: &str) -> Deleted {
+    if &*resource.kind == "CustomResourceDefinition"
+        && let Some(begun) = begin_deletion(&Value::Object(old.clone()), now)
+    {
+        return Deleted::Kept(meta::into_object(begun));
+    }
     let mut object = old.clone();
     let pending = meta::is_deleting(old);
     let grace = grace_seconds(resource, old, options);

@@ -40,12 +40,25 @@ impl ResourceType {
         custom::read_stored(self, object);
     }
 
+    /// Whether an object written at a revision reads as it is stored, so that [`ResourceType::read_stored`] need not be asked.
+    pub fn reads_as_stored(&self, revision: u64) -> bool {
+        self.custom
+            .as_ref()
+            .is_none_or(|custom| custom.stored.is_none() && revision > custom.schema_since)
+    }
+
+    /// Drops from an object that is to be stored what the version it is stored in does not know.
+    pub fn write_stored(&self, object: &mut Value) {
+        custom::write_stored(self, object);
+    }
+
     /// Fills in what the client left out. Of custom resources [`ResourceType::read`] has done it already; to do it again changes
     /// nothing.
     pub fn fill_defaults(&self, object: &mut Value) {
         match (&self.custom, &self.schema) {
             (None, Some(schema)) => builtin::fill(schema, object),
-            _ => custom::read_stored(self, object),
+            (Some(custom), _) => custom::fill(custom, object),
+            (None, None) => {}
         }
     }
 

@@ -66,6 +66,16 @@ pub(super) fn store_new(
             metadata_mut(&mut object).insert("name".into(), state.dice.name(&base).into());
         }
     }
+    if call
+        .resource
+        .custom
+        .as_ref()
+        .is_some_and(|custom| custom.terminating)
+    {
+        let about = call.about_name(meta::text(&object, "name"));
+        let why = "create not allowed while custom resource definition is terminating";
+        return Err(StatusError::forbidden(about, why).into());
+    }
     admission::mutate(state, call, Some(&mut object), None)?;
     strategy::prepare_create(state, call, &mut object)?;
     owners::deduplicate(call, &mut object, When::Admitted);

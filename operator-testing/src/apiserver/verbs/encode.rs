@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        meta::Object,
+        meta::{self, Object},
         response::Response,
         store::{Revision, Stored},
         twin,
@@ -29,11 +29,14 @@ pub(crate) fn write_object(
     revision: Option<Revision>,
 ) {
     write_type(out, resource);
-    if twin::is_twin(resource) {
+    if twin::is_twin(resource) || !resource.reads_as_stored(stored.revision) {
         let mut object = stored.value();
         twin::show(resource, &mut object);
-        let twin = Stored::freeze(stored.key.clone(), revision.unwrap_or(stored.revision), &object);
-        write_body(out, &twin, None, 1);
+        let mut object = Value::Object(object);
+        resource.read_stored(&mut object);
+        let revision = revision.unwrap_or(stored.revision);
+        let shown = Stored::freeze(stored.key.clone(), revision, meta::object_of(&object));
+        write_body(out, &shown, None, 1);
         return;
     }
     write_body(out, stored, revision, 1);

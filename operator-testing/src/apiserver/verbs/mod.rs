@@ -21,13 +21,14 @@ mod watch;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{
     access::{self, Access},
     admission::Policies,
     core::State,
     lifecycle,
-    meta::Object,
+    meta::{self, Object},
     request::{Request, Target, User, Verb},
     response::Response,
     status::{About, StatusError},
@@ -83,11 +84,19 @@ impl Call<'_> {
 
     /// Stores the next state of an object of this resource.
     pub(crate) fn write(&self, state: &mut State, key: &ObjectKey, object: &Object) -> Arc<Stored> {
-        if !twin::is_twin(&self.resource) {
+        let other_version = self
+            .resource
+            .custom
+            .as_ref()
+            .is_some_and(|custom| custom.stored.is_some());
+        if !twin::is_twin(&self.resource) && !other_version {
             return state.write(&self.storage(), key, object);
         }
         let mut stored = object.clone();
         twin::hide(&self.resource, &mut stored);
+        let mut stored = Value::Object(stored);
+        self.resource.write_stored(&mut stored);
+        let stored = meta::into_object(stored);
         state.write(&self.storage(), key, &stored)
     }
 
@@ -129,6 +138,11 @@ impl Call<'_> {
     pub(crate) fn object(&self, stored: &Stored) -> Object {
         let mut object = stored.value();
         twin::show(&self.resource, &mut object);
+        if !self.resource.reads_as_stored(stored.revision) {
+            let mut value = Value::Object(object);
+            self.resource.read_stored(&mut value);
+            object = meta::into_object(value);
+        }
         object.insert("kind".into(), (*self.resource.kind).into());
         object.insert("apiVersion".into(), self.resource.api_version().into());
         object
@@ -139,8 +153,8 @@ impl Call<'_> {
 pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let before = state.store.revision();
     let answer = dispatch(state, call);
-    if &*call.resource.plural == "customresourcedefinitions" && state.store.revision() > before {
-        lifecycle::definitions::follow(state, before, &call.now);
+    if state.store.revision() > before {
+        lifecycle::definitions::follow(state, &call.resource, before, &call.now);
     }
     answer
 }

@@ -63,6 +63,12 @@ pub struct CustomType {
     pub has_rules: bool,
     /// The schema as JSON, for OpenAPI documents.
     pub openapi: Option<Arc<Value>>,
+    /// The schema of the version that objects are stored in, if it is another one than `written`.
+    pub stored: Option<Arc<Schema>>,
+    /// The same as JSON.
+    pub stored_openapi: Option<Arc<Value>>,
+    /// Objects written after this revision were written under these schemas.
+    pub schema_since: u64,
 }
 
 const VERBS: [&str; 8] = [
@@ -79,6 +85,11 @@ const VERBS: [&str; 8] = [
 impl CustomDefinition {
     /// Reads a definition object that has been validated and defaulted, with its status.
     pub fn new(crd: &Value) -> Self {
+        Self::after(crd, None)
+    }
+
+    /// The same for a definition that takes the place of an earlier form of itself.
+    pub fn after(crd: &Value, previous: Option<&Self>) -> Self {
         let spec = &crd["spec"];
         let name: Arc<str> = text(&crd["metadata"]["name"]);
         let entries = || spec["versions"].as_array().into_iter().flatten();
@@ -98,6 +109,8 @@ impl CustomDefinition {
             storage_version: &storage_version,
             conversion: &conversion,
             terminating,
+            stored_schema: entries().find(|version| version["storage"] == true).map(openapi),
+            previous: previous.filter(|previous| *previous.uid == *text(&crd["metadata"]["uid"])),
         };
         let versions: Vec<_> = entries()
             .map(|version| Arc::new(shared.resource(version)))
@@ -143,9 +156,39 @@ struct Shared<'a> {
     storage_version: &'a Arc<str>,
     conversion: &'a Conversion,
     terminating: bool,
+    /// The schema of the version that objects are stored in.
+    stored_schema: Option<&'a Value>,
+    previous: Option<&'a CustomDefinition>,
+}
+
+/// The schema of a version, as it is written.
+fn openapi(entry: &Value) -> &Value {
+    &entry["schema"]["openAPIV3Schema"]
 }
 
 impl Shared<'_> {
+    /// Since which revision objects were written under these schemas: the revision of the definition, or what was known of its
+    /// earlier form if that had the same schemas.
+    fn schema_since(&self, version: &str, schema: &Value, stored: Option<&Value>) -> u64 {
+        let earlier = self.previous.and_then(|previous| {
+            let resource = previous
+                .versions
+                .iter()
+                .find(|known| *known.version == *version)?;
+            let custom = resource.custom.as_deref()?;
+            let same = custom.storage_version == *self.storage_version
+                && custom.openapi.as_deref().unwrap_or(&Value::Null) == schema
+                && custom.stored_openapi.as_deref() == stored;
+            same.then_some(custom.schema_since)
+        });
+        earlier.unwrap_or_else(|| {
+            let revision = self.crd["metadata"]["resourceVersion"].as_str();
+            revision
+                .and_then(|revision| revision.parse().ok())
+                .unwrap_or(u64::MAX)
+        })
+    }
+
     fn resource(&self, entry: &Value) -> ResourceType {
         let spec = &self.crd["spec"];
         // Names in conflict are not served: the accepted ones count.
@@ -160,6 +203,9 @@ impl Shared<'_> {
         };
         let group: Arc<str> = text(&spec["group"]);
         let version: Arc<str> = text(&entry["name"]);
+        let schema = openapi(entry);
+        let stored = self.stored_schema.filter(|stored| *stored != schema);
+        let schema_since = self.schema_since(&version, schema, stored);
         let openapi = entry["schema"].get("openAPIV3Schema");
         let written = openapi.map(structural::parse).unwrap_or_default();
         let has_status = !entry["subresources"]["status"].is_null();
@@ -213,6 +259,9 @@ impl Shared<'_> {
                 has_rules: structural::has_rules(&written),
                 written: Arc::new(written),
                 openapi: openapi.cloned().map(Arc::new),
+                stored: stored.map(|schema| Arc::new(structural::parse(schema))),
+                stored_openapi: stored.cloned().map(Arc::new),
+                schema_since,
             })),
             group,
             version,

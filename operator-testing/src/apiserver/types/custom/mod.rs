@@ -31,11 +31,25 @@ pub(super) fn read(custom: &CustomType, object: &mut Value) -> Result<Vec<String
     Ok(unknown)
 }
 
-/// Brings a stored custom resource into the form of a schema that may have changed since it was written.
+/// Fills in the defaults of a custom resource and drops unknown fields.
+pub(super) fn fill(custom: &CustomType, object: &mut Value) {
+    defaults::fill(&custom.written, object);
+    prune::prune(&custom.written, object, &mut Vec::new());
+}
+
+/// Brings a stored custom resource into the form of a version whose schema may be another one than it was written under.
 pub(super) fn read_stored(kind: &ResourceType, object: &mut Value) {
     if let Some(custom) = &kind.custom {
-        defaults::fill(&custom.written, object);
-        let mut dropped = Vec::new();
-        prune::prune(&custom.written, object, &mut dropped);
+        // defaults come with reading what is stored, not with the change of version
+        defaults::fill(custom.stored.as_deref().unwrap_or(&custom.written), object);
+        write_stored(kind, object);
+        prune::prune(&custom.written, object, &mut Vec::new());
+    }
+}
+
+/// Drops what the version in which custom resources are stored does not know.
+pub(super) fn write_stored(kind: &ResourceType, object: &mut Value) {
+    if let Some(stored) = kind.custom.as_ref().and_then(|custom| custom.stored.as_deref()) {
+        prune::prune(stored, object, &mut Vec::new());
     }
 }

@@ -17,7 +17,7 @@ enum Level {
 pub(super) fn check(schema: &Value, path: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     node(schema, Level::Root, path, &mut errors);
-    complete(schema, schema, path, &mut errors);
+    complete(schema, path, &mut errors);
     errors.sort_by_key(ToString::to_string);
     errors
 }
@@ -291,7 +291,7 @@ fn nested(schema: &Value, path: &str, skips_any: bool, allows_rules: bool, error
 }
 
 /// What an alternative talks about must be in the schema around it.
-fn complete(schema: &Value, spine: &Value, path: &str, errors: &mut Vec<FieldError>) {
+fn complete(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let lists = ["anyOf", "allOf", "oneOf"].into_iter().flat_map(|list| {
         let items = schema[list].as_array().into_iter().flatten().enumerate();
         items.map(move |(index, child)| (child, format!("{list}[{index}]")))
@@ -300,15 +300,7 @@ fn complete(schema: &Value, spine: &Value, path: &str, errors: &mut Vec<FieldErr
         .is_object()
         .then(|| (&schema["not"], "not".to_owned()));
     for (child, at) in lists.chain(not) {
-        covered(child, spine, &format!("{path}.{at}"), path, errors);
-    }
-    for (name, child) in properties(schema) {
-        complete(child, child, &format!("{path}.properties[{name}]"), errors);
-    }
-    for name in ["items", "additionalProperties"] {
-        if schema[name].is_object() {
-            complete(&schema[name], &schema[name], &format!("{path}.{name}"), errors);
-        }
+        covered(child, schema, &format!("{path}.{at}"), path, errors);
     }
 }
 
