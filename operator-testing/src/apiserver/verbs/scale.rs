@@ -165,7 +165,7 @@ fn check_metadata(call: &Call<'_>, stored: &Stored, scale: &Value) -> Result<(),
             "the namespace of the provided object does not match the namespace sent on the request",
         ));
     }
-    update::same_uid(call, stored, uid)
+    update::same_uid(call, &stored.uid, uid)
 }
 
 /// Checks that a body is a scale.

@@ -10,7 +10,6 @@ use super::{
         core::State,
         meta::{self, Object, metadata_mut},
         patch::apply,
-        request::Verb,
         response::Response,
         status::{About, FieldError, StatusError},
         store::Stored,
@@ -34,12 +33,14 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     create::settle_namespace(call, &mut object)?;
     let Some(stored) = state.store.get(&call.storage(), &call.key()).cloned() else {
         if call.resource.rules.create_on_update && call.target.subresource.is_empty() {
+            same_uid(call, "", meta::text(&object, "uid"))?;
+            wanted_revision(&object)?;
             managers::track(call, None, &mut object, &options);
             return create::store_new(state, call, object, &options, Source::Plain);
         }
         return Err(call.not_found().into());
     };
-    same_uid(call, &stored, meta::text(&object, "uid"))?;
+    same_uid(call, &stored.uid, meta::text(&object, "uid"))?;
     let old = call.object(&stored);
     let part = Part::of(&call.target.subresource);
     owners::deduplicate(call, &mut object, When::Decoded);
@@ -121,37 +122,34 @@ pub(super) fn same_name(name: &str, wanted: &str) -> Result<(), StatusError> {
 }
 
 /// 409 if a body names another uid than the stored object has.
-pub(super) fn same_uid(call: &Call<'_>, stored: &Stored, wanted: &str) -> Result<(), StatusError> {
-    if wanted.is_empty() || *wanted == *stored.uid {
+pub(super) fn same_uid(call: &Call<'_>, uid: &str, wanted: &str) -> Result<(), StatusError> {
+    if wanted.is_empty() || wanted == uid {
         return Ok(());
     }
     Err(StatusError::conflict(
         call.about(),
         format!(
             "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
-             Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
-            storage_path(call),
-            stored.uid
+             Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}",
+            storage_path(call)
         ),
     ))
 }
 
-/// 409 if the object was read at another revision than the stored one.
-fn check_revision(call: &Call<'_>, stored: &Stored, object: &Object) -> Result<(), StatusError> {
-    let text = meta::text(object, "resourceVersion");
-    let revision = match text {
-        "" => 0,
+/// The revision that an object was read at; 0 if it does not say.
+fn wanted_revision(object: &Object) -> Result<u64, StatusError> {
+    match meta::text(object, "resourceVersion") {
+        "" => Ok(0),
         text => text.parse().map_err(|_| {
             let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
-            if call.target.verb == Verb::Patch {
-                return StatusError::new(500, "", why);
-            }
-            StatusError::invalid(
-                call.about(),
-                &[FieldError::invalid("metadata.resourceVersion", &text.into(), why)],
-            )
-        })?,
-    };
+            StatusError::new(500, "", why)
+        }),
+    }
+}
+
+/// 409 if the object was read at another revision than the stored one.
+fn check_revision(call: &Call<'_>, stored: &Stored, object: &Object) -> Result<(), StatusError> {
+    let revision = wanted_revision(object)?;
     if revision == 0 {
         if call.resource.rules.unconditional_update {
             return Ok(());
