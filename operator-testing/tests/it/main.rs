@@ -7,4 +7,5 @@ mod conformance;
 mod fault;
 mod harness;
 mod kubectl;
+mod requests;
 mod server;
