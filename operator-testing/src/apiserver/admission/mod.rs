@@ -30,6 +30,7 @@ pub(crate) fn mutate(
     if let Some(object) = object.as_deref() {
         access::check_roles(&state.store, call, object, old)?;
     }
+    policies::change(state, call, object.as_deref(), old)?;
     Ok(())
 }
 

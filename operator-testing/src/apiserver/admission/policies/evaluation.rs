@@ -14,6 +14,7 @@ use crate::apiserver::{
     core::State,
     meta::{self, Object},
     store::{ObjectKey, ResourceKey, Store, Stored},
+    types::ResourceType,
     verbs::Call,
 };
 
@@ -152,8 +153,20 @@ impl<'a> Subject<'a> {
         }
     }
 
+    pub(super) fn store(&self) -> &Store {
+        self.store
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.name
+    }
+
+    pub(super) fn resource(&self) -> &ResourceType {
+        &self.call.resource
+    }
+
     /// The variables that every expression knows.
-    fn context(&self, matched: &Matched) -> Context<'static> {
+    pub(super) fn context(&self, matched: &Matched) -> Context<'static> {
         let api_version = match &*self.call.resource.group {
             "" => matched.version.clone(),
             group => format!("{group}/{}", matched.version),
@@ -265,7 +278,7 @@ pub(super) fn evaluate(
 }
 
 /// Whether all conditions hold; one that does not counts more than one that cannot be evaluated.
-fn conditions(conditions: &[NamedExpression], context: &Context<'_>) -> Result<bool, String> {
+pub(super) fn conditions(conditions: &[NamedExpression], context: &Context<'_>) -> Result<bool, String> {
     let mut failure = None;
     for condition in conditions {
         match condition.expression.ask(context) {

@@ -1,19 +1,22 @@
-//! Policies: rules in CEL that every write is asked about (`ValidatingAdmissionPolicy`).
+//! What the owner of a cluster has to say about writes: policies in CEL (`ValidatingAdmissionPolicy`) and webhooks.
 //!
-//! Source: `k8s.io/apiserver/pkg/admission/plugin/policy/validating`.
+//! Source: `k8s.io/apiserver/pkg/admission/plugin/{policy,webhook}`.
 
 mod document;
 mod evaluation;
 mod expression;
 mod matching;
+mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use self::{
     document::{Action, Binding, Policy},
     evaluation::{Denial, Subject},
+    webhooks::{Configuration, Hook},
 };
 use crate::apiserver::{
     core::State,
@@ -26,8 +29,11 @@ use crate::apiserver::{
 const GROUP: &str = "admissionregistration.k8s.io";
 const POLICIES: &str = "validatingadmissionpolicies";
 const BINDINGS: &str = "validatingadmissionpolicybindings";
+const MUTATING_WEBHOOKS: &str = "mutatingwebhookconfigurations";
+const VALIDATING_WEBHOOKS: &str = "validatingwebhookconfigurations";
+const WATCHED: [&str; 4] = [POLICIES, BINDINGS, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS];
 
-/// The policies and bindings of a store, compiled, as they were when they were last asked for.
+/// The policies and webhooks of a store, compiled, as they were when they were last asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Policies {
     known: Mutex<Option<Arc<Known>>>,
@@ -35,15 +41,17 @@ pub(crate) struct Policies {
 
 #[derive(Debug)]
 struct Known {
-    revisions: [Revision; 2],
+    revisions: [Revision; WATCHED.len()],
     /// Every policy with its bindings, both in the order of their names.
     policies: Vec<(Policy, Vec<Binding>)>,
+    mutating: Vec<Hook>,
+    validating: Vec<Hook>,
 }
 
 impl Policies {
     fn known(&self, store: &Store) -> Option<Arc<Known>> {
-        let revisions = [POLICIES, BINDINGS].map(|plural| store.changed(&ResourceKey::new(GROUP, plural)));
-        if revisions.contains(&0) {
+        let revisions = WATCHED.map(|plural| store.changed(&ResourceKey::new(GROUP, plural)));
+        if revisions.iter().all(|revision| *revision == 0) {
             return None;
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,20 +63,9 @@ impl Policies {
 }
 
 impl Known {
-    fn read(store: &Store, revisions: [Revision; 2]) -> Self {
-        let list = |plural: &str| {
-            store
-                .list(&ResourceKey::new(GROUP, plural), None, None)
-                .cloned()
-                .collect::<Vec<_>>()
-        };
-        let bindings: Vec<Binding> = list(BINDINGS)
-            .iter()
-            .filter_map(|stored| serde_json::from_slice(stored.json()).ok())
-            .collect();
-        let policies = list(POLICIES)
-            .iter()
-            .filter_map(|stored| serde_json::from_slice::<Policy>(stored.json()).ok())
+    fn read(store: &Store, revisions: [Revision; WATCHED.len()]) -> Self {
+        let bindings: Vec<Binding> = read_all(store, BINDINGS).collect();
+        let policies = read_all::<Policy>(store, POLICIES)
             .map(|policy| {
                 let bound = bindings
                     .iter()
@@ -78,11 +75,57 @@ impl Known {
                 (policy, bound)
             })
             .collect();
-        Self { revisions, policies }
+        let hooks = |plural| {
+            read_all::<Configuration>(store, plural)
+                .flat_map(Configuration::into_hooks)
+                .collect()
+        };
+        Self {
+            revisions,
+            policies,
+            mutating: hooks(MUTATING_WEBHOOKS),
+            validating: hooks(VALIDATING_WEBHOOKS),
+        }
     }
 }
 
-/// Asks every policy about a write. `new` is missing for deletions, `old` for creations.
+/// All objects of a resource that can be read, in the order of their names.
+fn read_all<T: DeserializeOwned>(store: &Store, plural: &str) -> impl Iterator<Item = T> {
+    let stored = store.list(&ResourceKey::new(GROUP, plural), None, None);
+    let read: Vec<T> = stored
+        .filter_map(|stored| serde_json::from_slice(stored.json()).ok())
+        .collect();
+    read.into_iter()
+}
+
+/// What is known about a write, if anything could be against it. Policies and webhooks are never asked about themselves.
+fn known(state: &State, call: &Call<'_>, new: Option<&Object>, old: Option<&Object>) -> Option<Arc<Known>> {
+    if &*call.resource.group == GROUP || (new.is_none() && old.is_none()) {
+        return None;
+    }
+    call.policies.known(&state.store)
+}
+
+/// Asks every mutating webhook about a write. `new` is missing for deletions, `old` for creations.
+///
+/// # Errors
+/// The first that cannot be reached.
+pub(super) fn change(
+    state: &State,
+    call: &Call<'_>,
+    new: Option<&Object>,
+    old: Option<&Object>,
+) -> Result<(), StatusError> {
+    match known(state, call, new, old) {
+        Some(known) if !known.mutating.is_empty() => {
+            let subject = Subject::of(state, call, new, old);
+            known.mutating.iter().try_for_each(|hook| hook.ask(&subject))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks every policy and every validating webhook about a write. `new` is missing for deletions, `old` for creations.
 ///
 /// # Errors
 /// The first denial.
@@ -92,11 +135,7 @@ pub(super) fn ask(
     new: Option<&Object>,
     old: Option<&Object>,
 ) -> Result<(), StatusError> {
-    let of_policies = &*call.resource.group == GROUP && call.resource.plural.contains("admissionpolic");
-    if of_policies || (new.is_none() && old.is_none()) {
-        return Ok(());
-    }
-    let Some(known) = call.policies.known(&state.store) else {
+    let Some(known) = known(state, call, new, old) else {
         return Ok(());
     };
     let mut denied: Option<Denial> = None;
@@ -130,11 +169,12 @@ pub(super) fn ask(
             }
         }
     }
+    let answered = match &denied {
+        None => known.validating.iter().try_for_each(|hook| hook.ask(&subject)),
+        Some(denial) => Err(refusal(call, new, denial)),
+    };
     call.warnings.extend(warnings);
-    match denied {
-        None => Ok(()),
-        Some(denial) => Err(refusal(call, new, &denial)),
-    }
+    answered
 }
 
 fn refusal(call: &Call<'_>, new: Option<&Object>, denial: &Denial) -> StatusError {
