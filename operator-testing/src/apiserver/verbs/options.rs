@@ -127,12 +127,15 @@ fn validate_manager(manager: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// A text in quotes, with control characters in hexadecimal digits.
+/// A text in quotes as Go writes it.
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for character in text.chars() {
         match character {
             '"' | '\\' => out.extend(['\\', character]),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
             _ if character.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(character))),
             _ => out.push(character),
         }

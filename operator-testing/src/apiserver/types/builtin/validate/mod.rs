@@ -3,9 +3,11 @@
 //! Source: `k8s.io/kubernetes/pkg/apis/*/validation/validation.go`.
 
 mod access;
+mod admission;
 mod config;
 mod errors;
 mod events;
+mod expression;
 mod networking;
 mod pods;
 mod policy;
@@ -106,6 +108,18 @@ fn both(
         "poddisruptionbudgets.policy" => policy::disruption_budget(new, errors),
         "leases.coordination.k8s.io" => policy::lease(new, errors),
         "priorityclasses.scheduling.k8s.io" => policy::priority_class(new, old, errors),
+        "validatingwebhookconfigurations.admissionregistration.k8s.io"
+        | "mutatingwebhookconfigurations.admissionregistration.k8s.io" => admission::webhooks(new, errors),
+        "validatingadmissionpolicies.admissionregistration.k8s.io" => {
+            admission::validating_policy(new, errors);
+        }
+        "mutatingadmissionpolicies.admissionregistration.k8s.io" => admission::mutating_policy(new, errors),
+        "validatingadmissionpolicybindings.admissionregistration.k8s.io" => {
+            admission::binding(new, true, errors);
+        }
+        "mutatingadmissionpolicybindings.admissionregistration.k8s.io" => {
+            admission::binding(new, false, errors);
+        }
         "events" | "events.events.k8s.io" => events::event(new, old, &kind.group, errors),
         _ => {}
     }
