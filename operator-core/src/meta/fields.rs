@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_probe_finds_what_is_declared() {
-        assert_eq!((&Probe::<Inner>::new()).declared().columns.len(), 1);
+        assert_eq!(Probe::<Inner>::new().declared().columns.len(), 1);
         assert_eq!((&Probe::<Plain>::new()).declared().columns.len(), 0);
     }
 

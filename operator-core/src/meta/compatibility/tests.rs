@@ -31,7 +31,7 @@ fn schemas(old: &Value, new: &Value) -> Vec<(BreakKind, String)> {
     found.into_iter().map(|one| (one.kind, one.path)).collect()
 }
 
-fn field(schema: Value) -> Value {
+fn field(schema: &Value) -> Value {
     json!({"type": "object", "properties": {"f": schema}})
 }
 
@@ -167,25 +167,21 @@ fn each_kind_of_break_in_a_field_is_found() {
         ),
     ];
     for (old, new, kind) in table {
-        let found = schemas(&field(old.clone()), &field(new.clone()));
+        let found = schemas(&field(&old), &field(&new));
         assert_eq!(found, [(kind, ".spec.f".into())], "{old} to {new}");
-        assert_eq!(
-            schemas(&field(old.clone()), &field(old.clone())),
-            [],
-            "{old} to itself"
-        );
+        assert_eq!(schemas(&field(&old), &field(&old)), [], "{old} to itself");
     }
 }
 
 #[test]
 fn breaks_below_lists_and_maps_have_their_path() {
     let (old, new) = (json!({"type": "string"}), json!({"type": "integer"}));
-    let list = |items: &Value| field(json!({"type": "array", "items": items}));
+    let list = |items: &Value| field(&json!({"type": "array", "items": items}));
     assert_eq!(
         schemas(&list(&old), &list(&new)),
         [(TypeChanged, ".spec.f[*]".into())]
     );
-    let map = |values: &Value| field(json!({"type": "object", "additionalProperties": values}));
+    let map = |values: &Value| field(&json!({"type": "object", "additionalProperties": values}));
     assert_eq!(
         schemas(&map(&old), &map(&new)),
         [(TypeChanged, ".spec.f.*".into())]
@@ -238,11 +234,7 @@ fn what_is_wider_is_compatible() {
         ),
     ];
     for (old, new) in table {
-        assert_eq!(
-            schemas(&field(old.clone()), &field(new.clone())),
-            [],
-            "{old} to {new}"
-        );
+        assert_eq!(schemas(&field(&old), &field(&new)), [], "{old} to {new}");
     }
 }
 
@@ -293,7 +285,8 @@ fn each_kind_of_break_in_a_version_is_found() {
         ),
         (
             |d| {
-                d["spec"]["versions"][0]["subresources"]["scale"]["specReplicasPath"] = ".spec.members".into()
+                d["spec"]["versions"][0]["subresources"]["scale"]["specReplicasPath"] =
+                    ".spec.members".into();
             },
             SubresourceLost,
         ),

@@ -128,7 +128,7 @@ fn each_rule_finds_what_breaks_it() {
         (
             |d| {
                 spec(d)["more"] =
-                    json!({"type": "object", "properties": {}, "additionalProperties": {"type": "string"}})
+                    json!({"type": "object", "properties": {}, "additionalProperties": {"type": "string"}});
             },
             Refused,
             ".spec.more",

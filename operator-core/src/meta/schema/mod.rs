@@ -1,7 +1,7 @@
 //! OpenAPI schemas of custom resources: generated from Rust types and made structural.
 //!
 //! Kubernetes wants one type at every place of the object, known without looking at a value. schemars describes an enum by
-//! alternatives, each with fields of its own; [`structural`] moves the fields up and leaves in the alternatives only what
+//! alternatives, each with fields of its own; `structural` moves the fields up and leaves in the alternatives only what
 //! tells them apart.
 
 mod generate;

@@ -241,7 +241,7 @@ mod tests {
         ],
     };
 
-    fn object(version: &str, spec: Value) -> Value {
+    fn object(version: &str, spec: &Value) -> Value {
         json!({"apiVersion": format!("example.com/{version}"), "kind": "Database", "metadata": {"name": "a"}, "spec": spec})
     }
 
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn an_old_object_becomes_a_new_one() {
-        let old = object("v1", json!({"size": "1Gi", "days": 2, "legacy": true}));
+        let old = object("v1", &json!({"size": "1Gi", "days": 2, "legacy": true}));
         let new = to(old, "v3");
         assert_eq!(
             new["spec"],
@@ -268,7 +268,10 @@ mod tests {
 
     #[test]
     fn what_the_old_version_cannot_hold_comes_back() {
-        let new = object("v3", json!({"storage": "1Gi", "retention": "50h", "replicas": 5}));
+        let new = object(
+            "v3",
+            &json!({"storage": "1Gi", "retention": "50h", "replicas": 5}),
+        );
         let old = to(new.clone(), "v1");
         assert_eq!(old["spec"], json!({"size": "1Gi", "days": 2}));
         assert_eq!(to(old, "v3"), new);
@@ -276,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_change_made_in_between_is_not_undone() {
-        let new = object("v2", json!({"retention": "50h", "replicas": 5}));
+        let new = object("v2", &json!({"retention": "50h", "replicas": 5}));
         let mut old = to(new, "v1");
         old["spec"]["days"] = json!(9);
         assert_eq!(to(old, "v2")["spec"], json!({"retention": "216h", "replicas": 5}));
@@ -285,14 +288,14 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let error = VERSIONS
-            .convert(object("v9", json!({})), "example.com/v1")
+            .convert(object("v9", &json!({})), "example.com/v1")
             .unwrap_err();
         assert_eq!(
             error.to_string(),
             "example.com/v9 is no version of this kind, which has v1, v2, v3"
         );
         let error = VERSIONS
-            .convert(object("v1", json!({"days": "x"})), "example.com/v2")
+            .convert(object("v1", &json!({"days": "x"})), "example.com/v2")
             .unwrap_err();
         assert_eq!(error.to_string(), "spec.days cannot be converted to v2");
         assert!(matches!(
@@ -303,7 +306,7 @@ mod tests {
 
     #[test]
     fn nonsense_in_the_annotation_goes() {
-        let mut new = object("v2", json!({"replicas": 3}));
+        let mut new = object("v2", &json!({"replicas": 3}));
         new["metadata"]["annotations"] = json!({"example.com/kept-fields": "nonsense", "mine": "stays"});
         let old = to(new, "v1");
         assert_eq!(old["metadata"]["annotations"], json!({"mine": "stays"}));
@@ -327,7 +330,7 @@ mod tests {
             if let (1 | 2, Some(legacy)) = (start, legacy) {
                 spec["legacy"] = legacy.into();
             }
-            let first = object(&format!("v{start}"), spec);
+            let first = object(&format!("v{start}"), &spec);
             let mut now = first.clone();
             for version in through.into_iter().chain([start]) {
                 now = to(now, &format!("v{version}"));
