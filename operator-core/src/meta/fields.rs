@@ -174,6 +174,7 @@ mod tests {
     struct Plain;
 
     #[test]
+    #[allow(clippy::needless_borrow, reason = "the borrow is what tells the two apart")]
     fn the_probe_finds_what_is_declared() {
         assert_eq!(Probe::<Inner>::new().declared().columns.len(), 1);
         assert_eq!((&Probe::<Plain>::new()).declared().columns.len(), 0);

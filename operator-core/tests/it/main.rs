@@ -16,6 +16,7 @@ mod protocol;
 mod queue_model;
 mod queue_threads;
 mod report;
+mod schemas;
 mod toolkit;
 mod webhook;
 mod wires;

@@ -126,4 +126,9 @@ pub fn check(previous: &str, new: &CustomResourceDefinition) -> Result<(), Compa
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned,
+    reason = "tables read better"
+)]
 mod tests;

@@ -154,4 +154,9 @@ pub fn assert_accepted(definition: &CustomResourceDefinition) {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::semicolon_if_nothing_returned,
+    reason = "tables read better"
+)]
 mod tests;

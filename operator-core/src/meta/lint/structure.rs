@@ -64,6 +64,11 @@ fn place(schema: &JSONSchemaProps, at: &str, findings: &mut Findings<'_>) {
 }
 
 fn keywords(schema: &JSONSchemaProps, at: &str, findings: &mut Findings<'_>) {
+    if schema.x_kubernetes_int_or_string == Some(true)
+        && (schema.x_kubernetes_preserve_unknown_fields == Some(true) || schema.type_.is_some())
+    {
+        findings.refused(at, "is an integer or a string and cannot be anything else");
+    }
     let forbidden = [
         ("$ref", schema.ref_path.is_some()),
         ("definitions", schema.definitions.is_some()),

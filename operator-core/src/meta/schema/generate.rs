@@ -36,10 +36,15 @@ pub enum SchemaError {
 /// When the values of `T` cannot be told apart by a structural schema, such as an enum that is a string in one variant
 /// and an object in another.
 pub fn of<T: JsonSchema>() -> Result<JSONSchemaProps, SchemaError> {
-    read(
-        &T::schema_name(),
-        structural_json(&T::schema_name(), generated::<T>())?,
-    )
+    from_json(&T::schema_name(), generated::<T>())
+}
+
+/// A JSON schema as schemars writes it for OpenAPI 3, made structural.
+///
+/// # Errors
+/// As for [`of`].
+pub fn from_json(type_name: &str, schema: Value) -> Result<JSONSchemaProps, SchemaError> {
+    read(type_name, structural_json(type_name, schema)?)
 }
 
 /// The structural schema of `T` as JSON, with what [`JSONSchemaProps`] has no field for.

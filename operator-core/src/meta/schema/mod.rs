@@ -10,6 +10,6 @@ mod structural;
 mod variants;
 
 pub use self::{
-    generate::{SchemaError, add_rules, of, set_strategy, value_of},
+    generate::{SchemaError, add_rules, from_json, of, set_strategy, value_of},
     path::{PathError, at_path, field_mut},
 };

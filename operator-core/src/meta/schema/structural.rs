@@ -172,6 +172,9 @@ fn object(schema: &mut Schema) {
         .get("properties")
         .and_then(Value::as_object)
         .is_some_and(|fields| !fields.is_empty());
+    if !has_fields && schema.contains_key("additionalProperties") {
+        schema.remove("properties");
+    }
     match schema.get("additionalProperties") {
         Some(Value::Bool(false)) => {
             schema.remove("additionalProperties");

@@ -90,9 +90,9 @@ fn is_tag(property: &Schema) -> bool {
 /// Variants that are constants: one enum with all their values.
 fn one_enum(branches: Vec<Schema>, at: &str, problems: &mut Problems) -> (Schema, Vec<Schema>) {
     let mut unified = Schema::new();
+    unify_kinds(branches.iter(), at, problems).write(&mut unified);
     let mut values: Vec<Value> = Vec::new();
     for branch in branches {
-        unify_type(&mut unified, &branch, at, problems);
         if let Some(Value::Array(more)) = branch.get("enum") {
             for value in more
                 .iter()
@@ -118,8 +118,12 @@ fn unify(schemas: Vec<Schema>, top: bool, at: &str, problems: &mut Problems) -> 
     }
     let mut unified = Schema::new();
     let mut rests = vec![Schema::new(); schemas.len()];
-    for schema in &schemas {
-        unify_type(&mut unified, schema, at, problems);
+    let kind = unify_kinds(schemas.iter(), at, problems);
+    if kind == Kind::Anything {
+        kind.write(&mut unified);
+        let description = schemas.iter().find_map(|schema| schema.get("description"));
+        unified.extend(description.map(|text| ("description".into(), text.clone())));
+        return (unified, rests);
     }
     unify_properties(&schemas, &mut unified, &mut rests, at, problems);
     unify_below(
@@ -147,45 +151,115 @@ fn unify(schemas: Vec<Schema>, top: bool, at: &str, problems: &mut Problems) -> 
             }
         }
     }
+    kind.write(&mut unified);
     (unified, rests)
 }
 
-fn unify_type(unified: &mut Schema, schema: &Schema, at: &str, problems: &mut Problems) {
-    let Some(type_) = schema.get("type") else { return };
-    let Some(known) = unified.get("type").cloned() else {
-        if unified.get(INT_OR_STRING).is_none() {
-            unified.insert("type".into(), type_.clone());
+/// What a schema says about the type of its values.
+#[derive(Clone, PartialEq, Eq)]
+enum Kind {
+    /// Nothing: it only restricts.
+    Unsaid,
+    /// Any value is one.
+    Anything,
+    /// An integer or a string.
+    Either,
+    /// A type of JSON.
+    Named(String),
+}
+
+impl Kind {
+    fn of(schema: &Schema) -> Self {
+        let has = |keys: &[&str]| keys.iter().any(|key| schema.contains_key(*key));
+        if schema.get(INT_OR_STRING).is_some_and(|flag| *flag == true) {
+            Self::Either
+        } else if let Some(name) = schema.get("type").and_then(Value::as_str) {
+            Self::Named(name.into())
+        } else if has(&["properties", "additionalProperties"]) {
+            Self::Named("object".into())
+        } else if has(&["items"]) {
+            Self::Named("array".into())
+        } else if has(&RESTRICTIONS) && !schema.contains_key(PRESERVE) {
+            Self::Unsaid
+        } else {
+            Self::Anything
         }
-        return;
-    };
-    if known == *type_ {
-        return;
     }
-    let pair = [
-        known.as_str().unwrap_or_default(),
-        type_.as_str().unwrap_or_default(),
-    ];
-    if pair.contains(&"integer") && pair.contains(&"number") {
-        unified.insert("type".into(), "number".into());
-        return;
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Unsaid | Self::Anything => "anything",
+            Self::Either => "integer or string",
+            Self::Named(name) => name,
+        }
     }
-    if pair.contains(&"integer") && pair.contains(&"string") && !schema.contains_key("enum") {
-        unified.remove("type");
-        unified.insert(INT_OR_STRING.into(), true.into());
-        return;
+
+    /// The type of values of either kind, if there is one.
+    fn with(self, other: Self, constants: bool) -> Result<Self, (Self, Self)> {
+        let pair = [self.name(), other.name()];
+        let both = |a, b| pair.contains(&a) && pair.contains(&b);
+        match (&self, &other) {
+            (Self::Unsaid, _) => Ok(other),
+            (_, Self::Unsaid) => Ok(self),
+            (Self::Anything, _) | (_, Self::Anything) => Ok(Self::Anything),
+            _ if self == other => Ok(self),
+            _ if both("integer", "number") => Ok(Self::Named("number".into())),
+            _ if both("integer", "string") && !constants => Ok(Self::Either),
+            (Self::Either, Self::Named(name)) | (Self::Named(name), Self::Either)
+                if name == "integer" || name == "string" =>
+            {
+                Ok(Self::Either)
+            }
+            _ => Err((self, other)),
+        }
     }
-    let advice = if schema.contains_key("enum") || pair.contains(&"object") {
-        "give every variant fields (`Variant {}` instead of `Variant`), or tag the enum with `#[serde(tag = \"...\")]`"
-    } else {
-        "use one type, or `#[schemars(with = \"...\")]`"
-    };
-    problems.add(
-        at,
-        format!(
-            "is {} in one variant and {} in another, and Kubernetes allows one type: {advice}",
-            pair[0], pair[1]
-        ),
-    );
+
+    fn write(self, schema: &mut Schema) {
+        schema.remove("type");
+        schema.remove(INT_OR_STRING);
+        match self {
+            Self::Unsaid => {}
+            Self::Anything => {
+                schema.insert(PRESERVE.into(), true.into());
+            }
+            Self::Either => {
+                schema.remove(PRESERVE);
+                schema.insert(INT_OR_STRING.into(), true.into());
+            }
+            Self::Named(name) => {
+                schema.insert("type".into(), name.into());
+            }
+        }
+    }
+}
+
+/// The one type of all these; what cannot be one is reported.
+fn unify_kinds<'s>(schemas: impl Iterator<Item = &'s Schema>, at: &str, problems: &mut Problems) -> Kind {
+    let mut unified = Kind::Unsaid;
+    for schema in schemas {
+        let constants = schema.contains_key("enum");
+        unified = match unified.with(Kind::of(schema), constants) {
+            Ok(kind) => kind,
+            Err((one, other)) => {
+                let advice = if constants || one.name() == "object" || other.name() == "object" {
+                    "give every variant fields (`Variant {}` instead of `Variant`), or tag the enum with \
+                     `#[serde(tag = \"...\")]`"
+                } else {
+                    "use one type, or `#[schemars(with = \"...\")]`"
+                };
+                problems.add(
+                    at,
+                    format!(
+                        "is {} in one variant and {} in another, and Kubernetes allows one type: {advice}",
+                        one.name(),
+                        other.name()
+                    ),
+                );
+                return one;
+            }
+        };
+    }
+    unified
 }
 
 fn unify_properties(
@@ -291,13 +365,28 @@ fn unify_enums(schemas: &[Schema], unified: &mut Schema, rests: &mut [Schema], t
 
 /// Adds the structure of the alternatives to what the place has itself, as when an enum is flattened into a struct.
 fn merge(parent: &mut Schema, mut unified: Schema, at: &str, problems: &mut Problems) {
-    let mut own = Schema::new();
-    if let Some(type_) = parent.get("type") {
-        own.insert("type".into(), type_.clone());
+    let own = Kind::of(parent);
+    let own = if own == Kind::Anything { Kind::Unsaid } else { own };
+    let theirs = Kind::of(&unified);
+    match own.with(theirs, false) {
+        // What is beside the alternatives stays known even if they can be anything.
+        Ok(Kind::Anything) if parent.contains_key("type") => {
+            if parent.get("type").is_some_and(|type_| type_ == "object") {
+                parent.insert(PRESERVE.into(), true.into());
+            }
+            return;
+        }
+        Ok(kind) => kind.write(parent),
+        Err((one, other)) => {
+            let both = format!("is {} and {} at once", one.name(), other.name());
+            problems.add(
+                at,
+                format!("{both}, and Kubernetes allows one type: do not flatten one into the other"),
+            );
+        }
     }
-    unify_type(&mut own, &unified, at, problems);
     unified.remove("type");
-    parent.extend(own);
+    unified.remove(INT_OR_STRING);
     if let Some(Value::Object(more)) = unified.remove("properties")
         && let Value::Object(properties) = parent.entry("properties").or_insert_with(|| json!({}))
     {

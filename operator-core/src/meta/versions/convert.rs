@@ -187,6 +187,10 @@ impl Way {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "objects are built where they are handed over"
+)]
 mod tests {
     use super::*;
     use crate::meta::versions::{Version, converted, to_json};
