@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     definitions::DefinitionId,
-    resource::{Column, ResourceType, Subresource},
+    resource::{CREATION_COLUMN, Column, NAME_COLUMN, ResourceType, Subresource},
     rules,
     schema::SchemaRef,
     table::Version,
@@ -124,11 +124,15 @@ fn resource(group: &Arc<str>, version: &Arc<str>, entry: Entry) -> ResourceType 
             .columns
             .into_iter()
             .map(|(name, column_type, format, priority)| Column {
+                description: match &*name {
+                    "Name" if &*format == "name" => NAME_COLUMN.into(),
+                    "Created At" => CREATION_COLUMN.into(),
+                    _ => "".into(),
+                },
                 name,
                 column_type,
                 format,
                 priority,
-                description: "".into(),
                 json_path: None,
             })
             .collect(),

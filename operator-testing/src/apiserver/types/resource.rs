@@ -107,6 +107,18 @@ pub struct ScalePaths {
     pub label_selector: Option<Vec<Arc<str>>>,
 }
 
+/// What the first column of most tables means.
+pub(super) const NAME_COLUMN: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a \
+    client to request the generation of an appropriate name automatically. Name is primarily intended for creation \
+    idempotence and configuration definition. Cannot be updated. More info: \
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
+
+/// What the column with the time of creation means.
+pub(super) const CREATION_COLUMN: &str = "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be \
+    set in happens-before order across separate operations. Clients may not set this value. It is represented in \
+    RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: \
+    https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+
 /// A column of a resource's table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -118,7 +130,7 @@ pub struct Column {
     pub format: Arc<str>,
     /// Anything above zero is shown in wide output only.
     pub priority: i32,
-    /// What the column means; built-in kinds have descriptions of their own, left out here.
+    /// What the column means; most columns of built-in kinds have descriptions of their own, left out here.
     pub description: Arc<str>,
     /// Where a custom resource keeps the value, as a JSONPath with its leading dot; `None` for built-in kinds.
     pub json_path: Option<Arc<str>>,

@@ -12,6 +12,7 @@ super::scenarios! {
     list_types = "list types",
     cel_rules = "CEL rules",
     cel_transition_rules = "CEL transition rules",
+    ratcheting_of_values_that_became_invalid = "ratcheting of values that became invalid",
     many_errors_at_once = "many errors at once",
     status_is_validated_through_its_subresource = "status is validated through its subresource",
 }

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::structural;
-use crate::apiserver::types::{
-    resource::{
-        Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,
+use crate::apiserver::{
+    types::{
+        resource::{
+            CREATION_COLUMN, Column, NAME_COLUMN, NameRule, Propagation, ResourceType, Rules, ScalePaths,
+            SelectableField, Subresource,
+        },
+        schema::{Schema, SchemaRef},
     },
-    schema::{Schema, SchemaRef},
+    view::jsonpath::JsonPath,
 };
 
 /// A CustomResourceDefinition, ready to be served.
@@ -311,7 +315,18 @@ fn columns(entry: &Value) -> Vec<Column> {
         description: description.into(),
         json_path: path.map(Arc::from),
     };
-    let mut columns = vec![plain("Name", "string", "name", "", Some(".metadata.name"))];
+    let mut columns = vec![plain(
+        "Name",
+        "string",
+        "name",
+        NAME_COLUMN,
+        Some(".metadata.name"),
+    )];
+    let listed = entry["additionalPrinterColumns"].as_array().into_iter().flatten();
+    let mut paths = listed.filter_map(|column| column["jsonPath"].as_str());
+    if paths.any(|path| JsonPath::parse(path).is_err()) {
+        return columns;
+    }
     match entry["additionalPrinterColumns"].as_array() {
         Some(list) if !list.is_empty() => columns.extend(list.iter().map(|column| {
             Column {
@@ -326,7 +341,13 @@ fn columns(entry: &Value) -> Vec<Column> {
                 json_path: column["jsonPath"].as_str().map(Arc::from),
             }
         })),
-        _ => columns.push(plain("Age", "date", "", "", Some(".metadata.creationTimestamp"))),
+        _ => columns.push(plain(
+            "Age",
+            "date",
+            "",
+            CREATION_COLUMN,
+            Some(".metadata.creationTimestamp"),
+        )),
     }
     columns
 }

@@ -51,7 +51,13 @@ fn cell(column_type: &str, value: &Value, now: Timestamp) -> Value {
                 .as_f64()
                 .map_or(Value::Null, |fraction| Value::from(fraction as i64)),
         },
-        ("number", Value::Number(number)) => number.as_f64().map_or(Value::Null, Value::from),
+        // JSON has no other form for a whole number
+        ("number", Value::Number(number)) => match number.as_f64() {
+            Some(fraction) if fraction.fract() == 0.0 && fraction.abs() < 1e15 => {
+                Value::from(fraction as i64)
+            }
+            fraction => fraction.map_or(Value::Null, Value::from),
+        },
         ("boolean", Value::Bool(yes)) => (*yes).into(),
         ("date", Value::String(text)) if text.is_empty() => "<unknown>".into(),
         ("date", Value::String(text)) => match text.parse::<Timestamp>() {
@@ -91,7 +97,8 @@ mod tests {
             ("integer", ".spec.size", json!(3)),
             ("integer", ".spec.ratio", json!(2)),
             ("integer", ".spec.odd", Value::Null),
-            ("number", ".spec.size", json!(3.0)),
+            ("number", ".spec.size", json!(3)),
+            ("number", ".spec.ratio", json!(2)),
             ("boolean", ".spec.ready", json!(true)),
             ("boolean", ".spec.size", Value::Null),
             ("string", ".spec.size", json!("3")),
