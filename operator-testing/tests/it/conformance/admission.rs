@@ -8,4 +8,8 @@ super::scenarios! {
     match_conditions_variables_and_selectors = "match conditions, variables and selectors",
     parameters = "parameters",
     errors_while_evaluating = "errors while evaluating",
+    invalid_policies_and_bindings = "invalid policies and bindings",
+    webhook_configurations = "webhook configurations: defaults and refusals",
+    unreachable_validating_webhook = "unreachable validating webhook",
+    unreachable_mutating_webhook = "unreachable mutating webhook on a custom resource",
 }

@@ -8,6 +8,8 @@ super::scenarios! {
     dropping_fields = "dropping fields",
     dropping_fields_of_a_deployment_restores_defaults = "dropping fields of a deployment restores defaults",
     lists_merge_by_key = "lists merge by key",
+    refused_apply_requests = "refused apply requests",
+    names_of_managers = "names of managers",
     set_lists = "set lists",
     atomic_lists_and_maps = "atomic lists and maps",
     plain_updates_and_applies = "plain updates and applies",
