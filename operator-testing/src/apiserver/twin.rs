@@ -17,6 +17,12 @@ const MEMBERS: [(&str, &str); 7] = [
     ("reportingComponent", "reportingController"),
 ];
 
+/// Members, by both names, that the core group writes even if they are empty, and `events.k8s.io` only if they are not.
+const WRITTEN_WHEN_EMPTY: [(&str, &str); 2] = [
+    ("reportingComponent", "reportingController"),
+    ("reportingInstance", "reportingInstance"),
+];
+
 /// Whether a resource is stored in the form of another one.
 pub(crate) fn is_twin(resource: &ResourceType) -> bool {
     &*resource.group == "events.k8s.io" && &*resource.plural == "events"
@@ -39,6 +45,11 @@ pub(crate) fn storage(resource: &ResourceType) -> ResourceKey {
 pub(crate) fn show(resource: &ResourceType, object: &mut Object) {
     if is_twin(resource) {
         rename(object, MEMBERS.into_iter());
+        for (_, member) in WRITTEN_WHEN_EMPTY {
+            if object.get(member).is_some_and(|value| *value == "") {
+                object.remove(member);
+            }
+        }
     }
 }
 
@@ -46,6 +57,9 @@ pub(crate) fn show(resource: &ResourceType, object: &mut Object) {
 pub(crate) fn hide(resource: &ResourceType, object: &mut Object) {
     if is_twin(resource) {
         rename(object, MEMBERS.into_iter().map(|(core, twin)| (twin, core)));
+        for (member, _) in WRITTEN_WHEN_EMPTY {
+            object.entry(member).or_insert_with(|| "".into());
+        }
     }
 }
 
@@ -83,6 +97,7 @@ mod tests {
         hide(events, &mut object);
         assert_eq!(object["involvedObject"]["name"], "a");
         assert_eq!(object["message"], "hi");
+        assert_eq!(object["reportingComponent"], "");
         show(events, &mut object);
         assert_eq!(serde_json::Value::Object(object), event);
         assert_eq!(storage(events), ResourceKey::new("", "events"));

@@ -118,10 +118,7 @@ impl ResourceType {
         match &self.custom {
             Some(custom) => validate::update_status(self, custom, new, old, metadata),
             None if self.is_definition() => custom::check::update_status(new, metadata),
-            None => Verdict {
-                errors: metadata,
-                warnings: Vec::new(),
-            },
+            None => builtin::validate_status_update(self, new, old, metadata),
         }
     }
 

@@ -3,13 +3,12 @@
 super::scenarios! {
     "apply":
     create_and_update_by_apply = "create and update by apply",
+    refused_apply_requests = "refused apply requests",
     two_managers_share_an_object = "two managers share an object",
     conflicts_between_appliers = "conflicts between appliers",
     dropping_fields = "dropping fields",
     dropping_fields_of_a_deployment_restores_defaults = "dropping fields of a deployment restores defaults",
     lists_merge_by_key = "lists merge by key",
-    refused_apply_requests = "refused apply requests",
-    names_of_managers = "names of managers",
     set_lists = "set lists",
     atomic_lists_and_maps = "atomic lists and maps",
     plain_updates_and_applies = "plain updates and applies",
@@ -18,6 +17,7 @@ super::scenarios! {
     apply_to_the_status_subresource = "apply to the status subresource",
     custom_resource_with_list_types = "custom resource with list types",
     custom_resource_without_list_types = "custom resource without list types",
+    names_of_managers = "names of managers",
     owner_references_merge_by_uid = "owner references merge by uid",
     ownership_after_the_scale_subresource = "ownership after the scale subresource",
     dry_run_of_apply = "dry run of apply",

@@ -6,6 +6,7 @@ super::scenarios! {
     names_given_in_full_and_discovery = "names given in full and discovery",
     cluster_scoped_crd = "cluster scoped CRD",
     version_priority_in_group_discovery = "version priority in group discovery",
+    invalid_names = "invalid names",
     protected_group_with_an_unapproved_annotation = "protected group with an unapproved annotation",
     invalid_versions = "invalid versions",
     schema_missing_or_not_structural = "schema missing or not structural",

@@ -2,6 +2,7 @@
 //!
 //! One file lists the scenarios of one group. A scenario is in a list when the server answers all of it as recorded.
 
+mod body;
 mod compare;
 mod normalise;
 mod replay;

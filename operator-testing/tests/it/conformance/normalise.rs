@@ -230,26 +230,3 @@ pub(crate) fn substitute(value: &Value, variables: &BTreeMap<String, Value>) -> 
         other => other.clone(),
     }
 }
-
-/// JSON with a space after commas and colons, what identifies an object first.
-pub(crate) fn spaced(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            let rank = |name: &str| {
-                ["apiVersion", "kind", "metadata"]
-                    .iter()
-                    .position(|known| *known == name)
-                    .unwrap_or(3)
-            };
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| rank(name));
-            let members: Vec<_> = members
-                .iter()
-                .map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), spaced(value)))
-                .collect();
-            format!("{{{}}}", members.join(", "))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
-    }
-}

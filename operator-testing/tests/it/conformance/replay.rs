@@ -12,31 +12,58 @@ use operator_testing::{
     apiserver::{ApiServer, Client, Identity},
     cluster::Cluster,
 };
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json, value::RawValue};
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt as _;
 
 use super::{
+    body::sent,
     compare::{canonical, differences},
     normalise::{Names, lookup, relation, shape, substitute},
 };
 
+/// Whom the recorded server knew.
+const TOKENS: &str = "admin-token,admin,1,system:masters\nalice-token,alice,2,\n";
+
+/// A file of recorded conversations. Steps stay texts: some answers depend on the order of the fields in a body.
+#[derive(Deserialize)]
+struct Document {
+    scenarios: Vec<Scenario>,
+}
+
+#[derive(Deserialize)]
+struct Scenario {
+    name: String,
+    #[serde(default)]
+    setup: Vec<Step>,
+    steps: Vec<Step>,
+}
+
+type Step = Box<RawValue>;
+
+/// What a step sends.
+#[derive(Deserialize)]
+struct Sent {
+    body: Option<Box<RawValue>>,
+}
+
 /// The scenario of that name.
-fn scenario(group: &str, name: &str) -> Value {
+fn scenario(group: &str, name: &str) -> Scenario {
     let path = format!("{}/tests/conformance/{group}.json", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let document: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let scenarios = document["scenarios"].as_array().unwrap();
-    let found = scenarios.iter().find(|scenario| scenario["name"] == name);
-    found
-        .unwrap_or_else(|| panic!("{group} has no scenario {name:?}"))
-        .clone()
+    let document: Document = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let found = document
+        .scenarios
+        .into_iter()
+        .find(|scenario| scenario.name == name);
+    found.unwrap_or_else(|| panic!("{group} has no scenario {name:?}"))
 }
 
 /// Replays a scenario; panics with every step that differs.
 pub(crate) async fn replay(group: &str, name: &str) {
     let cluster = Cluster::builder()
-        .server(ApiServer::builder())
+        .server(ApiServer::builder().token_file(TOKENS).unwrap())
         .controllers(
             "garbage-collector-controller,namespace-controller"
                 .parse()
@@ -56,12 +83,11 @@ pub(crate) async fn replay(group: &str, name: &str) {
         watches: BTreeMap::new(),
     };
     let mut report = String::new();
-    let steps = ["setup", "steps"];
-    for step in steps
-        .iter()
-        .flat_map(|part| scenario[part].as_array().into_iter().flatten())
-    {
-        let Some(answer) = run.step(step).await else {
+    for step in scenario.setup.iter().chain(&scenario.steps) {
+        let sent: Sent = serde_json::from_str(step.get()).unwrap();
+        let step: Value = serde_json::from_str(step.get()).unwrap();
+        let body = sent.body.as_deref().map(RawValue::get);
+        let Some(answer) = run.step(&step, body).await else {
             continue;
         };
         let Some(expected) = step.get("expect") else {
@@ -100,7 +126,7 @@ struct Answer {
 
 impl Run {
     /// The normalised answer to a step; none for steps that have no answer.
-    async fn step(&mut self, step: &Value) -> Option<Value> {
+    async fn step(&mut self, step: &Value, body: Option<&str>) -> Option<Value> {
         let seconds =
             |field: &str, default: f64| Duration::from_secs_f64(step[field].as_f64().unwrap_or(default));
         if step.get("sleep").is_some() {
@@ -150,22 +176,16 @@ impl Run {
             let seen = lines.lock().unwrap().clone();
             return Some(self.events(step, seen));
         }
-        Some(self.request(step).await)
+        Some(self.request(step, body).await)
     }
 
-    async fn request(&mut self, step: &Value) -> Value {
+    async fn request(&mut self, step: &Value, body: Option<&str>) -> Value {
         let line = self.fill(&step["do"]);
         let (method, path) = line.as_str().unwrap().split_once(' ').unwrap();
-        let (headers, body) = (self.fill(&step["headers"]), self.fill(&step["body"]));
+        let headers = self.fill(&step["headers"]);
+        let body = body.map(|body| sent(body, &self.variables));
         let attempts = 1 + step["retry"].as_u64().unwrap_or(0);
-        let mut answer = send(
-            &self.client,
-            method,
-            path,
-            &headers,
-            step.get("body").map(|_| &body),
-        )
-        .await;
+        let mut answer = send(&self.client, method, path, &headers, body.as_deref()).await;
         for _ in 1..attempts {
             if step["until"]
                 .as_u64()
@@ -174,14 +194,7 @@ impl Run {
                 break;
             }
             sleep(Duration::from_millis(250)).await;
-            answer = send(
-                &self.client,
-                method,
-                path,
-                &headers,
-                step.get("body").map(|_| &body),
-            )
-            .await;
+            answer = send(&self.client, method, path, &headers, body.as_deref()).await;
         }
         let body = decode(&answer.text);
         self.names.note_generated(&body);
@@ -261,7 +274,7 @@ async fn stream(client: Client, path: String, headers: Value, seconds: Duration,
     }
 }
 
-async fn send(client: &Client, method: &str, path: &str, headers: &Value, body: Option<&Value>) -> Answer {
+async fn send(client: &Client, method: &str, path: &str, headers: &Value, body: Option<&str>) -> Answer {
     let response = client
         .clone()
         .oneshot(request(method, path, headers, body))
@@ -276,7 +289,7 @@ async fn send(client: &Client, method: &str, path: &str, headers: &Value, body: 
     }
 }
 
-fn request(method: &str, path: &str, headers: &Value, body: Option<&Value>) -> Request<Full<bytes::Bytes>> {
+fn request(method: &str, path: &str, headers: &Value, body: Option<&str>) -> Request<Full<bytes::Bytes>> {
     // what `http::Uri` refuses and other clients send as it is
     let uri = path.replace('>', "%3E").replace('<', "%3C").replace('"', "%22");
     let mut all = Map::from_iter([
@@ -289,16 +302,11 @@ fn request(method: &str, path: &str, headers: &Value, body: Option<&Value>) -> R
     for (name, value) in headers.as_object().into_iter().flatten() {
         all.insert(name.clone(), value.clone());
     }
-    let bytes = match body {
-        None => Vec::new(),
-        Some(Value::String(text)) => text.clone().into_bytes(),
-        // as the recording client writes it: with a space after commas and colons
-        Some(value) => super::normalise::spaced(value).into_bytes(),
-    };
     let mut builder = Request::builder().method(method).uri(uri);
     for (name, value) in &all {
         builder = builder.header(name, value.as_str().unwrap());
     }
+    let bytes = body.unwrap_or_default().to_owned().into_bytes();
     builder.body(Full::new(bytes.into())).unwrap()
 }
 

@@ -13,4 +13,6 @@ mod validate;
 pub(super) use defaults::fill;
 pub use strategy::{Nowhere, Surroundings};
 pub(super) use strategy::{prepare_create, prepare_update};
-pub(super) use validate::{create as validate_create, update as validate_update};
+pub(super) use validate::{
+    create as validate_create, update as validate_update, update_status as validate_status_update,
+};

@@ -19,7 +19,11 @@ pub(super) fn status(paths: &ScalePaths, object: &Value) -> Vec<FieldError> {
     if let Some(path) = &paths.label_selector {
         let value = find(object, path);
         if let Some(value) = value.filter(|value| !value.is_string() && !value.is_null()) {
-            errors.push(FieldError::invalid(shown(path), value, "must be a string"));
+            errors.push(FieldError::invalid(
+                shown(path),
+                &"".into(),
+                wrong_type(path, value, "string"),
+            ));
         }
     }
     errors
@@ -42,8 +46,30 @@ fn replicas(path: &[Arc<str>], object: &Value) -> Vec<FieldError> {
             let why = format!("should be less than or equal to {LARGEST}");
             vec![FieldError::invalid(field, value, why)]
         }
+        None if !value.is_null() => {
+            vec![FieldError::invalid(
+                field,
+                &0.into(),
+                wrong_type(path, value, "int64"),
+            )]
+        }
         _ => Vec::new(),
     }
+}
+
+/// What the server says of a value that it cannot take as the type it needs.
+fn wrong_type(path: &[Arc<str>], value: &Value, wanted: &str) -> String {
+    let (text, found) = match value {
+        Value::Null => ("<nil>".to_owned(), "<nil>"),
+        Value::Bool(flag) => (flag.to_string(), "bool"),
+        Value::Number(number) if number.is_f64() => (number.to_string(), "float64"),
+        Value::Number(number) => (number.to_string(), "int64"),
+        Value::String(text) => (text.clone(), "string"),
+        Value::Array(_) => (value.to_string(), "[]interface {}"),
+        Value::Object(_) => (value.to_string(), "map[string]interface {}"),
+    };
+    let field = shown(path);
+    format!("{field} accessor error: {text} is of the type {found}, expected {wanted}")
 }
 
 fn find<'a>(object: &'a Value, path: &[Arc<str>]) -> Option<&'a Value> {

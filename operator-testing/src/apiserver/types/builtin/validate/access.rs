@@ -40,6 +40,12 @@ pub(super) fn rules(role: &Value, is_namespaced: bool, errors: &mut Errors) {
             );
         }
     }
+    if has(role, "aggregationRule") && items(&role["aggregationRule"], "clusterRoleSelectors").is_empty() {
+        errors.required(
+            "aggregationRule.clusterRoleSelectors",
+            "at least one clusterRoleSelector required if aggregationRule is non-nil",
+        );
+    }
     for (index, selector) in items(&role["aggregationRule"], "clusterRoleSelectors")
         .iter()
         .enumerate()

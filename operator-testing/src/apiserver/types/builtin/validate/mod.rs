@@ -12,6 +12,7 @@ mod networking;
 mod pods;
 mod policy;
 mod services;
+mod status;
 mod storage;
 mod volumes;
 mod workloads;
@@ -73,6 +74,18 @@ pub(in crate::apiserver::types) fn update(
         _ => both(kind, new, Some(old), &mut errors, &mut warnings),
     }
     verdict(errors, warnings)
+}
+
+/// What is wrong with a change of an object's status, besides its metadata.
+pub(in crate::apiserver::types) fn update_status(
+    kind: &ResourceType,
+    new: &Value,
+    old: &Value,
+    metadata: Vec<FieldError>,
+) -> Verdict {
+    let mut errors = Errors(metadata);
+    status::check(&kind.group_resource(), new, old, &mut errors);
+    verdict(errors, Vec::new())
 }
 
 fn verdict(errors: Errors, warnings: Vec<String>) -> Verdict {
