@@ -62,12 +62,22 @@ pub fn kube_schema(input: TokenStream) -> TokenStream {
 
 /// `kube::Resource` taken over from another type: a typed view of a kind that exists, such as a ConfigMap.
 ///
-/// ```ignore
+/// ```
+/// use k8s_openapi::api::core::v1::ConfigMap;
+/// use kube::api::ObjectMeta;
+/// use operator_core::Resource;
+/// use serde::Deserialize;
+///
 /// #[derive(Resource, Clone, Debug, Deserialize)]
 /// #[resource(inherit = "ConfigMap")]
 /// struct Settings {
 ///     metadata: ObjectMeta,
 ///     data: SettingsData,
+/// }
+///
+/// #[derive(Clone, Debug, Deserialize)]
+/// struct SettingsData {
+///     greeting: String,
 /// }
 /// ```
 #[proc_macro_derive(Resource, attributes(resource))]
@@ -82,17 +92,26 @@ pub fn resource(input: TokenStream) -> TokenStream {
 /// `deprecated`, `renamed` or `retyped`. What an older version cannot hold is kept in an annotation, so nothing is lost
 /// on the way through it.
 ///
-/// ```ignore
+/// ```
+/// use operator_core::{CustomResource, versions};
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
 /// #[versions(v1beta1, v1(storage))]
 /// #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
 /// #[kube(group = "example.com", kind = "Database", namespaced)]
 /// pub struct DatabaseSpec {
-///     pub engine: Engine,
+///     pub engine: String,
 ///     #[version(added = v1, default = three)]
 ///     pub replicas: i32,
 ///     #[version(renamed(v1, from = "size"))]
 ///     pub storage: String,
 /// }
+///
+/// fn three() -> i32 {
+///     3
+/// }
+/// # fn main() {}
 /// ```
 #[proc_macro_attribute]
 pub fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -104,10 +123,25 @@ pub fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// What the main kind, its status and finalizers, owned and watched kinds, events and leases need is granted anyway. What
 /// the reconciler does beyond that - reading a Secret it does not watch - is said here and ends in the same role.
 ///
-/// ```ignore
+/// ```
+/// use std::{convert::Infallible, sync::Arc};
+///
+/// use k8s_openapi::api::core::v1::ConfigMap;
+/// use operator_core::{rbac, reconcile::{Action, Context, Reconciler}};
+///
+/// struct Jobs;
+///
 /// #[rbac(resources("secrets"), verbs("get"))]
 /// #[rbac(group = "batch", resources("jobs"), verbs("create", "delete"))]
-/// impl Reconciler for Databases { ... }
+/// impl Reconciler for Jobs {
+///     type Resource = ConfigMap;
+///     type Error = Infallible;
+///
+///     async fn reconcile(&self, _: Arc<ConfigMap>, _: &Context<ConfigMap>) -> Result<Action, Infallible> {
+///         Ok(Action::await_change())
+///     }
+/// }
+/// # fn main() {}
 /// ```
 #[proc_macro_attribute]
 pub fn rbac(arguments: TokenStream, item: TokenStream) -> TokenStream {

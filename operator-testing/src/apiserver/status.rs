@@ -250,6 +250,15 @@ impl StatusError {
         )
     }
 
+    /// 501 for what a real server answers and the embedded one has nothing for.
+    pub fn not_simulated(resource: &str, subresource: &str) -> Self {
+        Self::from_code(
+            501,
+            "NotImplemented",
+            &format!("the embedded API server does not simulate {resource}/{subresource}"),
+        )
+    }
+
     /// 405 for a verb that a kind does not support.
     pub fn not_supported(about: About<'_>, verb: &str) -> Self {
         let message = format!(

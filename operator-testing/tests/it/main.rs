@@ -7,5 +7,6 @@ mod conformance;
 mod fault;
 mod harness;
 mod kubectl;
+mod not_simulated;
 mod requests;
 mod server;

@@ -131,7 +131,7 @@ pub async fn run<W: Write>(
             ended(result)?;
             Err(None)
         }
-        ready = clock.timeout(job.timeout, waiting) => ready.map_or(Err(Some(job.timeout)), Ok),
+        ready = clock.timeout(job.timeout, waiting) => ready.ok_or(Some(job.timeout)),
     };
     show.screen.progress("")?;
     // What came in together with the last change is part of the picture.

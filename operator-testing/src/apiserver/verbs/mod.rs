@@ -159,8 +159,23 @@ pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response
     answer
 }
 
+/// Subresources of which discovery tells, because clients look for them, and which have nothing to answer here: no
+/// container runs, and no credentials are issued.
+const NOT_SIMULATED: [&str; 7] = [
+    "attach",
+    "eviction",
+    "exec",
+    "log",
+    "portforward",
+    "proxy",
+    "token",
+];
+
 fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let subresource = call.target.subresource.as_str();
+    if NOT_SIMULATED.contains(&subresource) {
+        return Err(StatusError::not_simulated(&call.resource.plural, subresource).into());
+    }
     match (call.target.verb, subresource) {
         (Verb::Get, "scale") => scale::get(state, call),
         (Verb::Update, "scale") => scale::update(state, call),
