@@ -99,10 +99,7 @@ async fn it_scales_up_and_down() {
             (status.phase, status.replicas, status.ready_replicas),
             (Phase::Running, replicas, replicas)
         );
-        assert_eq!(
-            world.find::<Pod>(&format!("db-{}", replicas - 1)).await.is_some(),
-            true
-        );
+        assert!(world.find::<Pod>(&format!("db-{}", replicas - 1)).await.is_some());
         assert!(world.find::<Pod>(&format!("db-{replicas}")).await.is_none());
     }
 }

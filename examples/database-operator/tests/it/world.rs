@@ -21,26 +21,26 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 /// The namespace of every test: one that a fresh cluster has.
-pub const NAMESPACE: &str = "default";
+pub(crate) const NAMESPACE: &str = "default";
 /// Longer than anything the operator or the simulated cluster waits for between two steps.
 const QUIET: Duration = Duration::from_secs(60);
 
 /// A cluster with the operator in it.
-pub struct World {
-    pub cluster: Cluster,
-    pub client: Client,
-    pub shutdown: Shutdown,
-    pub running: JoinHandle<Result<(), operator_core::Error>>,
+pub(crate) struct World {
+    pub(crate) cluster: Cluster,
+    pub(crate) client: Client,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) running: JoinHandle<Result<(), operator_core::Error>>,
 }
 
 impl World {
     /// A cluster whose Pods are ready at once, and the operator.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::around(Cluster::builder().server(ApiServer::builder().seed(1))).await
     }
 
     /// A cluster of one's own choice, and the operator.
-    pub async fn around(cluster: ClusterBuilder) -> Self {
+    pub(crate) async fn around(cluster: ClusterBuilder) -> Self {
         let cluster = cluster.start();
         let client = cluster.client();
         let clock = Clock::starting_at(cluster.server().clock().now());
@@ -65,7 +65,7 @@ impl World {
     ///
     /// # Panics
     /// If it never comes to rest; the requests of the last minutes are printed.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let server = self.cluster.server();
         for _ in 0..60 {
             let before = server.revision();
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// The requests that the operator made and that may have changed something.
-    pub fn writes(&self) -> Vec<AuditEntry> {
+    pub(crate) fn writes(&self) -> Vec<AuditEntry> {
         let log = self.cluster.server().audit_log();
         let reads = ["get", "list", "watch"];
         log.into_iter()
@@ -88,14 +88,14 @@ impl World {
             .collect()
     }
 
-    pub fn api<K>(&self) -> Api<K>
+    pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>,
     {
         Api::namespaced(self.client.clone(), NAMESPACE)
     }
 
-    pub async fn create(&self, name: &str, spec: DatabaseSpec) -> Database {
+    pub(crate) async fn create(&self, name: &str, spec: DatabaseSpec) -> Database {
         let made = self
             .api()
             .create(&PostParams::default(), &Database::new(name, spec))
@@ -103,7 +103,7 @@ impl World {
         made.expect("the database is accepted")
     }
 
-    pub async fn edit(&self, name: &str, spec: Value) {
+    pub(crate) async fn edit(&self, name: &str, spec: Value) {
         let patch = Patch::Merge(serde_json::json!({ "spec": spec }));
         self.api::<Database>()
             .patch(name, &PatchParams::default(), &patch)
@@ -111,7 +111,7 @@ impl World {
             .expect("the edit is accepted");
     }
 
-    pub async fn get<K>(&self, name: &str) -> K
+    pub(crate) async fn get<K>(&self, name: &str) -> K
     where
         K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + Clone
@@ -125,7 +125,7 @@ impl World {
             .unwrap_or_else(|error| panic!("{kind} {name}: {error}"))
     }
 
-    pub async fn find<K>(&self, name: &str) -> Option<K>
+    pub(crate) async fn find<K>(&self, name: &str) -> Option<K>
     where
         K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + Clone
@@ -135,7 +135,7 @@ impl World {
         self.api::<K>().get_opt(name).await.expect("the server answers")
     }
 
-    pub async fn status(&self, name: &str) -> DatabaseStatus {
+    pub(crate) async fn status(&self, name: &str) -> DatabaseStatus {
         self.get::<Database>(name)
             .await
             .status
@@ -143,7 +143,7 @@ impl World {
     }
 
     /// The reasons of the events about an object, in the order they were made.
-    pub async fn events(&self, name: &str) -> Vec<String> {
+    pub(crate) async fn events(&self, name: &str) -> Vec<String> {
         let events = self
             .api::<Event>()
             .list(&Default::default())
@@ -165,7 +165,7 @@ impl World {
 }
 
 /// Three PostgreSQL servers.
-pub fn postgres() -> DatabaseSpec {
+pub(crate) fn postgres() -> DatabaseSpec {
     DatabaseSpec {
         engine: Engine::PostgreSql,
         version: "16.3".into(),

@@ -1,7 +1,7 @@
 //! Tables: the answer to `kubectl get`, with the cells computed by the server.
 //!
 //! A table has the columns of the resource type. Custom resources say with a JSONPath where each cell comes from; for the
-//! built-in kinds [`cells`] computes what the printers of the real server show.
+//! built-in kinds `cells` computes what the printers of the real server show.
 //!
 //! Sources: `k8s.io/kubernetes/pkg/printers/internalversion`, `k8s.io/apiextensions-apiserver/pkg/registry/customresource/tableconvertor`,
 //! `k8s.io/apiserver/pkg/endpoints/handlers/response.go`.
