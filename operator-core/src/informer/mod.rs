@@ -10,6 +10,7 @@
 //! - **No gap**: after a watch that was lost for too long, the informer lists again; what went missing meanwhile is
 //!   deleted, what did not is not.
 //! - **Never blocked**: a slow subscriber finds several changes of one object joined into one; the watch goes on.
+//! - **No storm**: a watch that ends as soon as it has begun is started again with a pause that grows.
 //! - **One bad object stops nobody**: it is reported and left out.
 
 mod cached;
@@ -17,6 +18,7 @@ mod caches;
 mod change;
 mod index;
 mod objects;
+mod pace;
 mod raw;
 mod reflector;
 mod scope;

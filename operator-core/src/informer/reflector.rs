@@ -9,6 +9,7 @@ use kube::{Api, Client};
 
 use super::caches::Informer;
 use super::objects::Came;
+use super::pace::Pace;
 use super::raw::RawObject;
 use crate::backoff::Backoff;
 use crate::clock::Clock;
@@ -34,13 +35,16 @@ pub(super) async fn run(informer: Arc<Informer>, namespace: Option<String>, driv
 
 async fn run_typed<const METADATA_ONLY: bool>(informer: &Informer, namespace: Option<&str>, drive: &Drive) {
     let watched = informer.watched();
+    let pace = Pace::new(informer.name(), drive);
+    let client = pace.client(&drive.client);
     let api: Api<RawObject<METADATA_ONLY>> = match namespace {
-        Some(namespace) => Api::namespaced_with(drive.client.clone(), namespace, &watched.kind),
-        None => Api::all_with(drive.client.clone(), &watched.kind),
+        Some(namespace) => Api::namespaced_with(client, namespace, &watched.kind),
+        None => Api::all_with(client, &watched.kind),
     };
     let mut reflector = Reflector {
         informer,
         namespace,
+        pace,
         round: 0,
         highest: 0,
         failures: 0,
@@ -68,6 +72,7 @@ enum Outcome {
 struct Reflector<'a> {
     informer: &'a Informer,
     namespace: Option<&'a str>,
+    pace: Arc<Pace>,
     /// The list that is under way, or the last one.
     round: u32,
     /// The highest revision of any object seen.
@@ -89,6 +94,8 @@ impl Reflector<'_> {
             match event {
                 Ok(event) => self.accept(event),
                 Err(error) => {
+                    // An error has its own back-off below, or another kind of list is asked for instead.
+                    self.pace.excuse();
                     if self.round == 0 && streaming_refused(&error) {
                         return Outcome::StreamingRefused;
                     }
@@ -144,6 +151,8 @@ impl Reflector<'_> {
 
     fn current(&mut self) {
         self.failures = 0;
+        // A watch that tells something gets on, however short it lives.
+        self.pace.excuse();
         if !self.is_current {
             self.is_current = true;
             self.informer.current(self.namespace);

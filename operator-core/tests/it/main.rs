@@ -12,6 +12,7 @@ mod leader;
 mod manager;
 mod manifest;
 mod operator;
+mod pace;
 mod protocol;
 mod queue_model;
 mod queue_threads;
