@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::metrics::SourcePanics;
+use super::panics::caught;
 use super::writes::Writes;
-use crate::informer::{Stores, Subscription};
+use crate::informer::{Change, Stores, Subscription};
 use crate::meta::ObjectKey;
 use crate::queue::{Priority, WorkQueue};
 use crate::reconcile::{Reason, Reasons};
@@ -14,12 +16,17 @@ const BATCH: usize = 128;
 
 /// Turns the changes of one informer into keys, for ever.
 pub(super) struct Dispatcher {
+    /// The controller that it wakes.
+    pub(super) controller: String,
+    /// The name of the informer.
+    pub(super) source: String,
     pub(super) relation: Relation,
     pub(super) priority: Priority,
     pub(super) feed: Box<Feed>,
     pub(super) stores: Stores,
     pub(super) writes: Arc<Writes>,
     pub(super) queue: WorkQueue<ObjectKey>,
+    pub(super) panics: SourcePanics,
 }
 
 impl Dispatcher {
@@ -31,7 +38,7 @@ impl Dispatcher {
                     tokio::task::yield_now().await;
                 }
                 let echo = self.writes.is_echo(&resource.group, &resource.kind, &change);
-                if echo || !self.feed.admits(&change) {
+                if echo || !self.admits(&change) {
                     continue;
                 }
                 let reason = self.relation.reason(&change);
@@ -41,11 +48,41 @@ impl Dispatcher {
                 } else {
                     self.priority
                 };
-                for key in self.feed.keys(&change, &self.stores) {
+                for key in self.keys(&change) {
                     self.queue.add_with(key, priority, Reasons::from(reason).bits());
                 }
             }
         }
+    }
+
+    /// Whether the change matters. Where the predicate cannot tell it does: a reconcile too many does no harm.
+    fn admits(&self, change: &Change) -> bool {
+        caught(|| self.feed.admits(change)).unwrap_or_else(|panic| {
+            self.panics.predicate.inc();
+            tracing::error!(
+                controller = %self.controller,
+                source = %self.source,
+                object = %change.key(),
+                panic,
+                "a predicate panicked; the change counts as admitted"
+            );
+            true
+        })
+    }
+
+    /// The keys that the change concerns.
+    fn keys(&self, change: &Change) -> Vec<ObjectKey> {
+        caught(|| self.feed.keys(change, &self.stores)).unwrap_or_else(|panic| {
+            self.panics.mapper.inc();
+            tracing::error!(
+                controller = %self.controller,
+                source = %self.source,
+                object = %change.key(),
+                panic,
+                "a mapper panicked; the change wakes nobody"
+            );
+            Vec::new()
+        })
     }
 }
 

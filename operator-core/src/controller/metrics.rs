@@ -29,6 +29,7 @@ struct Families {
     errors: Family<ControllerLabels, Counter>,
     terminal_errors: Family<ControllerLabels, Counter>,
     panics: Family<ControllerLabels, Counter>,
+    source_panics: Family<PartLabels, Counter>,
     timeouts: Family<ControllerLabels, Counter>,
     seconds: Family<ControllerLabels, Histogram, Buckets>,
     max_concurrent: Family<ControllerLabels, Gauge>,
@@ -50,6 +51,12 @@ struct ControllerLabels {
 struct ResultLabels {
     controller: String,
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabels {
+    controller: String,
+    part: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -123,6 +130,18 @@ impl Metrics {
         }
     }
 
+    pub(super) fn of_sources(&self, controller: &str) -> SourcePanics {
+        let part = |part| {
+            let controller = controller.to_owned();
+            let labels = PartLabels { controller, part };
+            self.families.source_panics.get_or_create_owned(&labels)
+        };
+        SourcePanics {
+            predicate: part("predicate"),
+            mapper: part("mapper"),
+        }
+    }
+
     pub(super) fn of_queue(&self, controller: &str) -> QueueCounters {
         let labels = queue_labels(controller);
         QueueCounters {
@@ -166,6 +185,7 @@ impl Families {
             errors: Family::default(),
             terminal_errors: Family::default(),
             panics: Family::default(),
+            source_panics: Family::default(),
             timeouts: Family::default(),
             seconds: Family::new_with_constructor(Buckets),
             max_concurrent: Family::default(),
@@ -200,6 +220,11 @@ impl Families {
             format!("{controller}_panics"),
             "Total number of reconciliation panics per controller",
             self.panics.clone(),
+        );
+        registry.register(
+            "controller_runtime_source_panics",
+            "Total number of panics of predicates and mappers per controller",
+            self.source_panics.clone(),
         );
         registry.register(
             format!("{controller}_timeouts"),
@@ -257,7 +282,7 @@ pub(super) struct ControllerMetrics {
     reconciles: Family<ResultLabels, Counter>,
     errors: Counter,
     terminal_errors: Counter,
-    panics: Counter,
+    pub(super) panics: Counter,
     timeouts: Counter,
     seconds: Histogram,
     pub(super) max_concurrent: Gauge,
@@ -283,6 +308,13 @@ impl ControllerMetrics {
             Outcome::Done(_) | Outcome::Failed(_) => 0,
         };
     }
+}
+
+/// What the sources of one controller count.
+#[derive(Debug)]
+pub(super) struct SourcePanics {
+    pub(super) predicate: Counter,
+    pub(super) mapper: Counter,
 }
 
 /// What one queue counts.

@@ -4,6 +4,8 @@
 //! - At most [`DEFAULT_CONCURRENCY`] reconciles run at once, or as many as were set; never two for one key.
 //! - They are spread over all threads of the runtime.
 //! - A reconcile that panics or takes too long is an error of its key alone.
+//! - A predicate or a mapper that panics ends nothing: it is reported and counted. The change counts as admitted by the
+//!   predicate; it wakes nobody by the mapper.
 //! - After a write through the context, a key is reconciled again only when the caches show that write, or a bounded
 //!   time has passed; the echo of the write itself wakes nobody.
 
@@ -12,6 +14,7 @@ mod echo;
 mod metrics;
 mod options;
 mod outcome;
+mod panics;
 mod run;
 mod worker;
 mod writes;

@@ -112,14 +112,17 @@ where
             .collect();
         let stores = Stores::new(informers.clone());
         let writes = Arc::new(Writes::default());
-        for (relation, priority, feed, _, subscription) in feeds {
+        for (relation, priority, feed, informer, subscription) in feeds {
             let dispatcher = Dispatcher {
+                controller: name.clone(),
+                source: informer.name().to_owned(),
                 relation,
                 priority,
                 feed,
                 stores: stores.clone(),
                 writes: Arc::clone(&writes),
                 queue: queue.clone(),
+                panics: environment.metrics.of_sources(&name),
             };
             dispatchers.spawn(dispatcher.run(subscription));
         }
@@ -242,7 +245,7 @@ impl Prepared {
     }
 }
 
-/// A source may end; a panic outside a reconcile is a mistake that must not go unseen.
+/// A source may end; a panic outside of what the user wrote is a mistake of ours that must not go unseen.
 fn broken(ended: Result<(), JoinError>) -> Result<(), BoxError> {
     match ended {
         Ok(()) => Ok(()),

@@ -13,6 +13,7 @@ use tracing::Instrument;
 use super::metrics::ControllerMetrics;
 use super::options::Settings;
 use super::outcome::Outcome;
+use super::panics::{caught, message_of};
 use super::writes::Writes;
 use crate::chain;
 use crate::informer::{CachedObject, Informer, Stores};
@@ -131,20 +132,23 @@ impl<R: Reconciler> Workshop<R> {
             None => Some(guarded.await),
         };
         self.metrics.active.dec();
+        let class = match &ended {
+            Some(Ok(Err(Failure::Reconciler(error)))) => self.classify(error),
+            _ => ErrorClass::Retryable,
+        };
         if self.settings.reporting != Reporting::none() {
-            let failure = self.failure(ended.as_ref());
+            let failure = failure(ended.as_ref(), class);
             self.tell(&reported, cx, failure, now).await;
         }
         match ended {
             Some(Ok(Ok(action))) => Outcome::Done(action),
             Some(Ok(Err(Failure::Reconciler(error)))) => {
-                let class = self.reconciler.classify(&error);
                 report(&error, class);
                 Outcome::Failed(class)
             }
             Some(Ok(Err(Failure::Finalizer(error)))) => {
-                report(&error, ErrorClass::Retryable);
-                Outcome::Failed(ErrorClass::Retryable)
+                report(&error, class);
+                Outcome::Failed(class)
             }
             Some(Err(panic)) => {
                 tracing::error!(panic = message_of(panic.as_ref()), "the reconciler panicked");
@@ -157,20 +161,12 @@ impl<R: Reconciler> Workshop<R> {
         }
     }
 
-    /// What went wrong, as one word for programs and a sentence for people.
-    fn failure(&self, ended: Option<&Ended<R::Error>>) -> Option<(&'static str, String)> {
-        Some(match ended {
-            Some(Ok(Ok(_))) => return None,
-            Some(Ok(Err(Failure::Reconciler(error)))) => match self.reconciler.classify(error) {
-                ErrorClass::Terminal => ("ReconcileFailedForGood", chain(error)),
-                ErrorClass::Retryable | ErrorClass::RetryAfter(_) => ("ReconcileFailed", chain(error)),
-            },
-            Some(Ok(Err(Failure::Finalizer(error)))) => ("ReconcileFailed", chain(error)),
-            Some(Err(panic)) => ("ReconcilePanicked", message_of(panic.as_ref()).to_owned()),
-            None => (
-                "ReconcileTimedOut",
-                "it took too long and was given up".to_owned(),
-            ),
+    /// What an error means for its key. Where the reconciler cannot tell, trying again may help.
+    fn classify(&self, error: &R::Error) -> ErrorClass {
+        caught(|| self.reconciler.classify(error)).unwrap_or_else(|panic| {
+            self.metrics.panics.inc();
+            tracing::error!(panic, "`classify` panicked; the key is tried again");
+            ErrorClass::Retryable
         })
     }
 
@@ -248,18 +244,30 @@ impl<R: Reconciler> Workshop<R> {
     }
 }
 
+/// What went wrong, as one word for programs and a sentence for people.
+fn failure<E: Error + 'static>(
+    ended: Option<&Ended<E>>,
+    class: ErrorClass,
+) -> Option<(&'static str, String)> {
+    Some(match ended {
+        Some(Ok(Ok(_))) => return None,
+        Some(Ok(Err(Failure::Reconciler(error)))) => match class {
+            ErrorClass::Terminal => ("ReconcileFailedForGood", chain(error)),
+            ErrorClass::Retryable | ErrorClass::RetryAfter(_) => ("ReconcileFailed", chain(error)),
+        },
+        Some(Ok(Err(Failure::Finalizer(error)))) => ("ReconcileFailed", chain(error)),
+        Some(Err(panic)) => ("ReconcilePanicked", message_of(panic.as_ref()).to_owned()),
+        None => (
+            "ReconcileTimedOut",
+            "it took too long and was given up".to_owned(),
+        ),
+    })
+}
+
 fn report(error: &(dyn Error + 'static), class: ErrorClass) {
     let error = chain(error);
     match class {
         ErrorClass::Terminal => tracing::error!(%error, "the reconcile failed for good"),
         ErrorClass::Retryable | ErrorClass::RetryAfter(_) => tracing::warn!(%error, "the reconcile failed"),
-    }
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (None, Some(text)) => text,
-        (None, None) => "(no message)",
     }
 }

@@ -13,6 +13,7 @@ mod manager;
 mod manifest;
 mod operator;
 mod pace;
+mod panics;
 mod protocol;
 mod queue_model;
 mod queue_threads;

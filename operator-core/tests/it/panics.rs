@@ -1,0 +1,174 @@
+//! Predicates, mappers and classifications that panic, under paused time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::Api;
+use kube::api::{ObjectMeta, PostParams};
+use operator_core::controller::{Controller, Metrics};
+use operator_core::informer::{Change, Stores};
+use operator_core::meta::ObjectKey;
+use operator_core::reconcile::{Action, Context, ErrorClass, Reconciler};
+use operator_core::toolkit::Reporting;
+use prometheus_client::registry::Registry;
+
+use super::world::{SECOND, World, pass};
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot do it")]
+struct Failed;
+
+/// Notes names and attempts; fails for `map-fails` at the first attempt, with an error that it cannot classify.
+#[derive(Clone, Default)]
+struct Notes {
+    calls: Arc<Mutex<Vec<(String, u32)>>>,
+    classified: Arc<AtomicUsize>,
+}
+
+impl Notes {
+    fn take(&self) -> Vec<(String, u32)> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+}
+
+impl Reconciler for Notes {
+    type Resource = ConfigMap;
+    type Error = Failed;
+
+    async fn reconcile(&self, _: Arc<ConfigMap>, cx: &Context<ConfigMap>) -> Result<Action, Failed> {
+        let name = cx.key().name().to_owned();
+        let fails = name == "map-fails" && cx.attempt() == 1;
+        self.calls.lock().unwrap().push((name, cx.attempt()));
+        if fails {
+            return Err(Failed);
+        }
+        Ok(Action::await_change())
+    }
+
+    fn classify(&self, error: &Failed) -> ErrorClass {
+        self.classified.fetch_add(1, Ordering::SeqCst);
+        panic!("what is {error}?")
+    }
+}
+
+fn calls<const N: usize>(expected: [(&str, u32); N]) -> Vec<(String, u32)> {
+    expected
+        .map(|(name, attempt)| (name.to_owned(), attempt))
+        .to_vec()
+}
+
+fn is_map(change: &Change) -> bool {
+    change.key().name().starts_with("map-")
+}
+
+fn text_of(registry: &Registry) -> String {
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, registry).unwrap();
+    text
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_predicate_that_panics_admits_and_the_controller_goes_on() {
+    let world = World::new();
+    let mut registry = Registry::default();
+    let manager = world.manager().metrics(Metrics::new(&mut registry));
+    let notes = Notes::default();
+    let predicate = |change: &Change| {
+        assert_ne!(change.key().name(), "map-odd", "not this one");
+        is_map(change)
+    };
+    let running = world.run(manager.controller(Controller::new(notes.clone()).when(predicate)));
+    pass(SECOND).await;
+    for name in ["map-odd", "other", "map-even"] {
+        world.create_map(name, &[]).await;
+        pass(SECOND).await;
+    }
+    assert_eq!(notes.take(), calls([("map-odd", 1), ("map-even", 1)]));
+    let text = text_of(&registry);
+    let part = |part: &str, count: u32| {
+        format!(
+            "controller_runtime_source_panics_total{{controller=\"configmap\",part=\"{part}\"}} {count}\n"
+        )
+    };
+    assert!(
+        text.contains(&part("predicate", 1)) && text.contains(&part("mapper", 0)),
+        "{text}"
+    );
+    world.shutdown.drain();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mapper_that_panics_wakes_nobody_and_the_controller_goes_on() {
+    let world = World::new();
+    world.create_map("map-1", &[]).await;
+    let mut registry = Registry::default();
+    let manager = world.manager().metrics(Metrics::new(&mut registry));
+    let notes = Notes::default();
+    let mapper = |secret: &Secret, _: &Stores| match secret.metadata.name.as_deref() {
+        Some("odd") => panic!("not this one"),
+        Some("even") => vec![ObjectKey::namespaced("default", "map-1")],
+        _ => Vec::new(),
+    };
+    let controller = Controller::new(notes.clone())
+        .watches::<Secret>(mapper)
+        .when(is_map);
+    let running = world.run(manager.controller(controller));
+    pass(SECOND).await;
+    assert_eq!(notes.take(), calls([("map-1", 1)]));
+    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), "default");
+    for (name, woken) in [("odd", calls([])), ("even", calls([("map-1", 1)]))] {
+        let secret = Secret {
+            metadata: ObjectMeta {
+                name: Some(name.to_owned()),
+                ..ObjectMeta::default()
+            },
+            ..Secret::default()
+        };
+        secrets.create(&PostParams::default(), &secret).await.unwrap();
+        pass(SECOND).await;
+        assert_eq!(notes.take(), woken, "{name}");
+    }
+    let text = text_of(&registry);
+    let line = "controller_runtime_source_panics_total{controller=\"configmap\",part=\"mapper\"} 1\n";
+    assert!(text.contains(line), "{text}");
+    world.shutdown.drain();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_cannot_be_classified_is_retried() {
+    // With reports and without: what is reported depends on the class, too.
+    for reporting in [Reporting::none(), Reporting::none().event()] {
+        let world = World::new();
+        world.create_map("map-fails", &[]).await;
+        let mut registry = Registry::default();
+        let manager = world.manager().metrics(Metrics::new(&mut registry));
+        let notes = Notes::default();
+        let controller = Controller::new(notes.clone())
+            .when(is_map)
+            .report_failures(reporting);
+        let running = world.run(manager.controller(controller));
+        pass(SECOND * 10).await;
+        world.create_map("map-fine", &[]).await;
+        pass(SECOND).await;
+        let expected = calls([("map-fails", 1), ("map-fails", 2), ("map-fine", 1)]);
+        assert_eq!(notes.take(), expected);
+        assert_eq!(
+            notes.classified.load(Ordering::SeqCst),
+            1,
+            "an error is classified once"
+        );
+        let text = text_of(&registry);
+        for line in [
+            "controller_runtime_reconcile_panics_total{controller=\"configmap\"} 1\n",
+            "controller_runtime_reconcile_errors_total{controller=\"configmap\"} 1\n",
+            "controller_runtime_terminal_reconcile_errors_total{controller=\"configmap\"} 0\n",
+        ] {
+            assert!(text.contains(line), "{line} is missing from\n{text}");
+        }
+        world.shutdown.drain();
+        running.await.unwrap().unwrap();
+    }
+}
