@@ -10,6 +10,7 @@ use kube::{Api, ResourceExt, api::PostParams};
 use operator_core::{
     controller::Controller,
     meta::{Object, ObjectKey},
+    rbac,
     reconcile::{Action, Context, Reconciler, Terminal},
     source::Source,
     toolkit::{Adoption, Child, Note, WriteError},
@@ -77,6 +78,8 @@ pub enum Error {
     },
 }
 
+// The Secret is created by hand: nothing else tells that it is.
+#[rbac(resources("secrets"), verbs("create"))]
 impl Reconciler for Databases {
     type Resource = Database;
     type Error = Error;

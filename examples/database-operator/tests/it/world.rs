@@ -1,6 +1,6 @@
 //! A cluster with the operator in it, under paused time.
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, path::Path, time::Duration};
 
 use database_operator::{
     api::{Database, DatabaseSpec, DatabaseStatus, Engine},
@@ -11,7 +11,7 @@ use kube::{
     Api, Client, Resource,
     api::{Patch, PatchParams, PostParams},
 };
-use operator_core::{clock::Clock, dice::Dice, shutdown::Shutdown};
+use operator_core::{cli::InstallArgs, clock::Clock, dice::Dice, manifest, shutdown::Shutdown};
 use operator_testing::{
     apiserver::{ApiServer, AuditEntry, Identity, request::User},
     cluster::{Cluster, ClusterBuilder},
@@ -22,6 +22,10 @@ use tokio::task::JoinHandle;
 
 /// The namespace of every test: one that a fresh cluster has.
 pub(crate) const NAMESPACE: &str = "default";
+/// Where the operator would run.
+const OPERATORS: &str = "operators";
+/// The operator's name: of its service account, and of its client.
+const AGENT: &str = "database-operator";
 /// Longer than anything the operator or the simulated cluster waits for between two steps.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -44,11 +48,12 @@ impl World {
         let cluster = cluster.start();
         let client = cluster.client();
         let clock = Clock::starting_at(cluster.server().clock().now());
-        let operator = operator().clock(clock, Dice::seeded(1));
+        let operator = operator().clock(clock.clone(), Dice::seeded(1));
         operator.install(&client).await.expect("the CRD is accepted");
+        grant(&client, &clock).await;
         let identity = Identity {
-            user: Some(User::admin()),
-            agent: "database-operator".into(),
+            user: Some(User::service_account(OPERATORS, AGENT)),
+            agent: AGENT.into(),
             ..Identity::default()
         };
         let shutdown = Shutdown::new();
@@ -84,7 +89,7 @@ impl World {
         let log = self.cluster.server().audit_log();
         let reads = ["get", "list", "watch"];
         log.into_iter()
-            .filter(|entry| entry.agent == "database-operator" && !reads.contains(&&*entry.verb))
+            .filter(|entry| entry.agent == AGENT && !reads.contains(&&*entry.verb))
             .collect()
     }
 
@@ -162,6 +167,26 @@ impl World {
         about.sort_by_key(|event| event.event_time.clone().map(|time| time.0));
         about.into_iter().filter_map(|event| event.reason).collect()
     }
+}
+
+/// Gives the operator's service account the rights that its manifests ask for, and no others.
+async fn grant(client: &Client, clock: &Clock) {
+    let namespace = format!("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {OPERATORS}\n---\n");
+    let arguments = InstallArgs {
+        operator_namespace: OPERATORS.into(),
+        namespaces: Vec::new(),
+        image: None,
+        replicas: 1,
+        port: 8080,
+    };
+    let rights = operator()
+        .installation(&arguments)
+        .rights_yaml()
+        .expect("rights can be written");
+    let documents = manifest::parse(Path::new("rights"), &(namespace + &rights)).expect("rights can be read");
+    manifest::apply(client, &documents, NAMESPACE, "tests", clock)
+        .await
+        .expect("rights are accepted");
 }
 
 /// Three PostgreSQL servers.
