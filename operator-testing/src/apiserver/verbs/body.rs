@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    super::{protobuf, status::StatusError, types::decode},
+    super::{patch::yaml, protobuf, status::StatusError, types::decode},
     Call,
 };
 
@@ -68,9 +68,9 @@ pub(super) fn parse(format: Format, body: &[u8]) -> Result<Parsed, String> {
             .map_err(|error| error.to_string()),
         Format::Yaml => {
             let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-            let value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+            let document = yaml::read(text)?;
             Ok(Parsed {
-                value,
+                value: document.value,
                 duplicates: Vec::new(),
             })
         }

@@ -28,7 +28,7 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     let Parsed {
         mut value,
         duplicates,
-    } = body::parse(format, &call.request.body).map_err(|error| unrecognised(call, &error))?;
+    } = body::parse(format, &call.request.body).map_err(|error| unreadable(call, &error))?;
     if value.is_null() && call.resource.custom.is_none() {
         value = json!({});
     }
@@ -78,6 +78,9 @@ pub(super) fn patched(
         StatusError::invalid(about, &[FieldError::invalid("patch", &shown.into(), why)])
     };
     let before = value.clone();
+    if call.resource.custom.is_some() {
+        keeps_type(call, &value, validation)?;
+    }
     if let Some(why) = other_type(call, &value) {
         return Err(invalid(&before, why));
     }
@@ -106,6 +109,38 @@ pub(super) fn patched(
         keep_empty_managers(&mut object);
     }
     Ok(object)
+}
+
+/// A patch may not make a custom resource one of another kind or version.
+fn keeps_type(call: &mut Call<'_>, value: &Value, validation: FieldValidation) -> Result<(), StatusError> {
+    let resource = &call.resource;
+    let given = |field: &str| value[field].as_str().filter(|text| !text.is_empty());
+    let expected = resource.api_version();
+    let kind = given("kind").unwrap_or(&resource.kind);
+    let version = given("apiVersion").unwrap_or(&expected);
+    let error = if kind != &*resource.kind {
+        let why = format!("must be {}", resource.kind);
+        FieldError::invalid("kind", &kind.into(), why)
+    } else if version != expected {
+        FieldError::invalid("apiVersion", &version.into(), format!("must be {expected}"))
+    } else {
+        return Ok(());
+    };
+    let about = About {
+        group: &resource.group,
+        kind,
+        name: value["metadata"]["name"].as_str().unwrap_or_default(),
+    };
+    let refusal = StatusError::invalid(about, &[error]);
+    // a version without a schema knows no field of its own
+    if kind == &*resource.kind && validation == FieldValidation::Warn {
+        let fields = value.as_object().into_iter().flatten().map(|(field, _)| field);
+        let unknown = fields.filter(|field| !matches!(field.as_str(), "apiVersion" | "kind" | "metadata"));
+        let mut unknown: Vec<_> = unknown.map(|field| format!("unknown field {field:?}")).collect();
+        unknown.sort_unstable();
+        call.warnings.extend(unknown);
+    }
+    Err(refusal)
 }
 
 /// What is wrong if a patch made the object one of another kind or version.
@@ -173,9 +208,13 @@ fn strict_problems(
 fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError> {
     let resource = &call.resource;
     let Value::Object(object) = value else {
+        let found = wording::json_kind(value);
         return Err(unrecognised(
             call,
-            "couldn't get version/kind; json parse error: json: cannot unmarshal the body into an object",
+            &format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type struct {{ \
+                 APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
+            ),
         ));
     };
     let text = |field: &str| {
@@ -258,6 +297,18 @@ pub(super) fn package(group: &str) -> &str {
         "" | "events.k8s.io" => "core",
         group => group.split('.').next().unwrap_or(group),
     }
+}
+
+/// A body that cannot be parsed. Kind and version of a custom resource are found even where a number is too large.
+fn unreadable(call: &Call<'_>, error: &str) -> StatusError {
+    let resource = &call.resource;
+    if resource.custom.is_some() && error.starts_with("json: cannot unmarshal number ") {
+        let (kind, version) = (&resource.kind, &resource.version);
+        return StatusError::bad_request(format!(
+            "{kind} in version {version:?} cannot be handled as a {kind}: {error}"
+        ));
+    }
+    unrecognised(call, error)
 }
 
 fn unrecognised(call: &Call<'_>, why: &str) -> StatusError {

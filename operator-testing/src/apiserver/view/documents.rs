@@ -56,6 +56,10 @@ pub fn document(types: &TypeSnapshot, question: &Question<'_>) -> Option<Result<
         [] => json(question, Endpoint::Document, |_| server::root_paths(types)),
         ["version"] => json(question, Endpoint::Document, |_| server::version()),
         ["healthz" | "livez" | "readyz", ..] => Ok(health(path, question.verbose)),
+        ["metrics", "slis"] => Ok(Document {
+            content_type: "text/plain; version=0.0.4; charset=utf-8",
+            ..plain(server::health_metrics())
+        }),
         ["api"] => json(question, Endpoint::Discovery, |shape| match shape {
             Shape::AggregatedDiscovery => discovery::aggregated_core(types),
             _ => discovery::core_versions(question.address),
@@ -157,13 +161,17 @@ fn swagger(types: &TypeSnapshot, question: &Question<'_>) -> Result<Document, St
 }
 
 fn health(path: &str, verbose: bool) -> Document {
-    server::health(path, verbose).map_or_else(page_not_found, |body| Document {
+    server::health(path, verbose).map_or_else(page_not_found, plain)
+}
+
+fn plain(text: String) -> Document {
+    Document {
         code: 200,
         content_type: "text/plain; charset=utf-8",
         etag: None,
         vary: None,
-        body: body.into(),
-    })
+        body: text.into(),
+    }
 }
 
 fn page_not_found() -> Document {

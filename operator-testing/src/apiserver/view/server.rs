@@ -42,13 +42,7 @@ pub fn health(path: &str, verbose: bool) -> Option<String> {
     if !matches!(endpoint, "healthz" | "livez" | "readyz") {
         return None;
     }
-    let checks: Vec<_> = CHECKS
-        .into_iter()
-        .filter(|check| match *check {
-            "informer-sync" | "shutdown" => endpoint == "readyz",
-            _ => true,
-        })
-        .collect();
+    let checks = checks(endpoint);
     match check {
         Some(check) => checks.contains(&check).then(|| "ok".into()),
         None if verbose => {
@@ -61,6 +55,31 @@ pub fn health(path: &str, verbose: bool) -> Option<String> {
     }
 }
 
+/// `/metrics/slis`: the results of the health checks as metrics.
+pub fn health_metrics() -> String {
+    let mut text =
+        "# HELP kubernetes_healthcheck [STABLE] This metric records the result of a single healthcheck.\n\
+                    # TYPE kubernetes_healthcheck gauge\n"
+            .to_owned();
+    for endpoint in ["healthz", "livez", "readyz"] {
+        for check in checks(endpoint) {
+            text += &format!("kubernetes_healthcheck{{name={check:?},type={endpoint:?}}} 1\n");
+        }
+    }
+    text
+}
+
+/// The checks of an endpoint.
+fn checks(endpoint: &str) -> Vec<&'static str> {
+    CHECKS
+        .into_iter()
+        .filter(|check| match *check {
+            "informer-sync" | "shutdown" => endpoint == "readyz",
+            _ => true,
+        })
+        .collect()
+}
+
 /// The paths that `/` lists, given those of the groups.
 pub fn root_paths(types: &TypeSnapshot) -> Value {
     let mut paths: BTreeSet<String> = [
@@ -70,6 +89,7 @@ pub fn root_paths(types: &TypeSnapshot) -> Value {
         "/apis/",
         "/healthz",
         "/livez",
+        "/metrics/slis",
         "/openapi/v2",
         "/openapi/v3",
         "/openapi/v3/",
@@ -98,6 +118,7 @@ mod tests {
         assert_eq!(health("/readyz/ping", false).as_deref(), Some("ok"));
         assert_eq!(health("/livez/nothing", false), None);
         assert_eq!(health("/version", false), None);
+        assert!(health_metrics().ends_with("kubernetes_healthcheck{name=\"shutdown\",type=\"readyz\"} 1\n"));
         let verbose = health("/livez", true).expect("livez is served");
         assert_eq!(verbose, "[+]ping ok\n[+]log ok\n[+]etcd ok\nlivez check passed\n");
     }

@@ -9,6 +9,7 @@ super::scenarios! {
     dropping_fields = "dropping fields",
     dropping_fields_of_a_deployment_restores_defaults = "dropping fields of a deployment restores defaults",
     lists_merge_by_key = "lists merge by key",
+    duplicate_and_missing_list_keys = "duplicate and missing list keys",
     set_lists = "set lists",
     atomic_lists_and_maps = "atomic lists and maps",
     plain_updates_and_applies = "plain updates and applies",

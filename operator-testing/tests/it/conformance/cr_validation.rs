@@ -15,4 +15,5 @@ super::scenarios! {
     ratcheting_of_values_that_became_invalid = "ratcheting of values that became invalid",
     many_errors_at_once = "many errors at once",
     status_is_validated_through_its_subresource = "status is validated through its subresource",
+    metadata_names_and_generation = "metadata, names and generation",
 }

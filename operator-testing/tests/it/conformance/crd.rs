@@ -32,4 +32,5 @@ super::scenarios! {
     scale_subresource = "scale subresource",
     status_subresource = "status subresource",
     no_status_subresource = "no status subresource",
+    openapi_v3_of_a_crd = "OpenAPI v3 of a CRD",
 }

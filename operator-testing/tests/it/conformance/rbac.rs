@@ -10,6 +10,7 @@ super::scenarios! {
     groups_and_service_accounts_as_subjects = "groups and service accounts as subjects",
     resource_names = "resource names",
     patch_update_and_apply_are_different_rights = "patch, update and apply are different rights",
+    wildcards = "wildcards",
     custom_resources_and_their_subresources = "custom resources and their subresources",
     escalation_and_bind = "escalation and bind",
     validation_of_roles_and_bindings = "validation of roles and bindings",

@@ -103,9 +103,15 @@ fn of_version(version: &Version) -> Value {
     for resource in &version.resources {
         paths::of_resource(resource, &mut all);
     }
+    let custom = version.resources.iter().any(|resource| resource.custom.is_some());
+    let info = if custom {
+        json!({"title": "Kubernetes CRD Swagger", "version": "v0.1.0"})
+    } else {
+        json!({"title": "Kubernetes", "version": "1.36"})
+    };
     json!({
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "1.36"},
+        "info": info,
         "paths": all,
         "components": {"schemas": schemas::of_version(version)},
     })

@@ -81,8 +81,31 @@ pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("{PREFIX}{name}")})
 }
 
-fn text_schema() -> Value {
-    json!({"type": "string"})
+/// Where the descriptions of the fields that every kind has point to.
+const CONVENTIONS: &str =
+    "https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md";
+
+fn api_version() -> Value {
+    let description = format!(
+        "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas \
+         to the latest internal value, and may reject unrecognized values. More info: {CONVENTIONS}#resources"
+    );
+    json!({"type": "string", "description": description})
+}
+
+fn kind() -> Value {
+    let description = format!(
+        "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint \
+         the client submits requests to. Cannot be updated. In CamelCase. More info: {CONVENTIONS}#types-kinds"
+    );
+    json!({"type": "string", "description": description})
+}
+
+fn metadata(of: &str, description: &str, section: &str) -> Value {
+    json!({
+        "allOf": [reference(&format!("{META}.{of}"))],
+        "description": format!("{description} More info: {CONVENTIONS}#{section}"),
+    })
 }
 
 fn custom(resource: &ResourceType) -> Value {
@@ -96,9 +119,9 @@ fn custom(resource: &ResourceType) -> Value {
     };
     schema.entry("type").or_insert_with(|| "object".into());
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
-    properties["apiVersion"] = text_schema();
-    properties["kind"] = text_schema();
-    properties["metadata"] = json!({"allOf": [reference(&format!("{META}.ObjectMeta"))]});
+    properties["apiVersion"] = api_version();
+    properties["kind"] = kind();
+    properties["metadata"] = metadata("ObjectMeta", "Standard object's metadata.", "metadata");
     schema.insert(
         "x-kubernetes-group-version-kind".into(),
         kinds(resource, &resource.kind),
@@ -112,10 +135,14 @@ fn custom_list(resource: &ResourceType) -> Value {
         "type": "object",
         "required": ["items"],
         "properties": {
-            "apiVersion": text_schema(),
-            "items": {"type": "array", "items": reference(&name_of(resource))},
-            "kind": text_schema(),
-            "metadata": {"allOf": [reference(&format!("{META}.ListMeta"))]},
+            "apiVersion": api_version(),
+            "items": {
+                "type": "array",
+                "items": reference(&name_of(resource)),
+                "description": format!("List of {}. More info: {CONVENTIONS}", resource.plural),
+            },
+            "kind": kind(),
+            "metadata": metadata("ListMeta", "Standard list metadata.", "types-kinds"),
         },
         "x-kubernetes-group-version-kind": kinds(resource, &resource.list_kind),
     })

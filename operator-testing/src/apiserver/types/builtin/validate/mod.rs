@@ -15,6 +15,7 @@ mod services;
 mod status;
 mod storage;
 mod volumes;
+mod warnings;
 mod workloads;
 
 use serde_json::Value;
@@ -51,6 +52,7 @@ pub(in crate::apiserver::types) fn create(
         "cronjobs.batch" => workloads::cron_job(object, &mut errors),
         _ => both(kind, object, None, &mut errors, &mut warnings),
     }
+    warnings::of_pods(&kind.group_resource(), object, &mut warnings);
     verdict(errors, warnings)
 }
 
@@ -72,6 +74,10 @@ pub(in crate::apiserver::types) fn update(
         "jobs.batch" => workloads::job_update(new, old, &mut errors),
         "cronjobs.batch" => workloads::cron_job(new, &mut errors),
         _ => both(kind, new, Some(old), &mut errors, &mut warnings),
+    }
+    let resource = kind.group_resource();
+    if &*resource != "pods" && new["metadata"]["generation"] != old["metadata"]["generation"] {
+        warnings::of_pods(&resource, new, &mut warnings);
     }
     verdict(errors, warnings)
 }
