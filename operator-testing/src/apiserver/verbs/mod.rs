@@ -174,6 +174,9 @@ const NOT_SIMULATED: [&str; 7] = [
 fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let subresource = call.target.subresource.as_str();
     if NOT_SIMULATED.contains(&subresource) {
+        if state.store.get(&call.storage(), &call.key()).is_none() {
+            return Err(call.not_found().into());
+        }
         return Err(StatusError::not_simulated(&call.resource.plural, subresource).into());
     }
     match (call.target.verb, subresource) {
