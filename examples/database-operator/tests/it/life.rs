@@ -4,7 +4,9 @@ use database_operator::api::{Database, Phase};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service},
+    events::v1::Event,
 };
+use kube::api::ListParams;
 use operator_core::meta::Conditions;
 use operator_testing::{
     apiserver::ApiServer,
@@ -207,10 +209,14 @@ async fn a_deleted_database_asks_for_a_backup_and_takes_its_children_along() {
         "the data stays"
     );
     let password = world.get::<Secret>("db-credentials").await.data;
-    let reasons = world.events("db").await;
+    let events = world.api::<Event>().list(&ListParams::default()).await.unwrap();
+    let requests: Vec<_> = events
+        .into_iter()
+        .filter(|event| event.reason.as_deref() == Some("FinalBackupRequested"))
+        .collect();
     assert!(
-        reasons.iter().any(|reason| reason == "FinalBackupRequested"),
-        "{reasons:?}"
+        requests.len() == 1 && requests[0].series.is_none(),
+        "one backup: {requests:#?}"
     );
 
     // A database of the same name is a new one.
