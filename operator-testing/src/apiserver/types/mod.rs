@@ -5,6 +5,7 @@ mod builtin_table;
 mod custom;
 pub mod decode;
 mod definitions;
+mod members;
 mod object;
 mod published;
 mod resource;

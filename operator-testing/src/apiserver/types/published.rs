@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     definitions::DefinitionId,
+    members::{string, strings, text},
     schema::{FieldForm, FieldShape, ListType, Schema, SchemaRef, TypedFields, ValueType},
 };
 
@@ -142,23 +143,6 @@ fn value_type(json: &Map<String, Value>) -> ValueType {
         Some("boolean") => ValueType::Boolean,
         _ => ValueType::Any,
     }
-}
-
-fn text<'a>(json: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    json.get(key).and_then(Value::as_str)
-}
-
-fn string(json: &Map<String, Value>, key: &str) -> Option<Arc<str>> {
-    text(json, key).map(Arc::from)
-}
-
-fn strings(json: &Map<String, Value>, key: &str) -> Vec<Arc<str>> {
-    let list = json.get(key).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(Arc::from)
-        .collect()
 }
 
 #[cfg(test)]

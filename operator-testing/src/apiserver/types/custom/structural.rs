@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 use super::keywords::{Keywords, Pattern, Rule};
 use crate::apiserver::types::{
     definitions::DefinitionId,
+    members::{string, strings, text},
     schema::{ListType, Schema, SchemaRef, ValueType},
     validate::Programs,
 };
@@ -211,21 +212,4 @@ fn number(json: &Map<String, Value>, key: &str) -> Option<Number> {
         (None, Some(float)) => Some(Number::from(float as i64)),
         _ => Some(number.clone()),
     }
-}
-
-fn text<'a>(json: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    json.get(key).and_then(Value::as_str)
-}
-
-fn string(json: &Map<String, Value>, key: &str) -> Option<Arc<str>> {
-    text(json, key).map(Arc::from)
-}
-
-fn strings(json: &Map<String, Value>, key: &str) -> Vec<Arc<str>> {
-    let list = json.get(key).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(Arc::from)
-        .collect()
 }

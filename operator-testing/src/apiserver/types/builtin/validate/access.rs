@@ -74,8 +74,7 @@ pub(super) fn binding(binding: &Value, old: Option<&Value>, is_namespaced: bool,
     for (index, subject) in items(binding, "subjects").iter().enumerate() {
         check_subject(subject, &format!("subjects[{index}]"), is_namespaced, errors);
     }
-    if let Some(old) = old.filter(|old| old["roleRef"] != *role) {
-        let _ = old;
+    if old.is_some_and(|old| old["roleRef"] != *role) {
         let shown = json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]});
         errors.invalid("roleRef", &shown, "cannot change roleRef");
     }
