@@ -2,15 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{
-    access::Access,
-    admission::Policies,
-    audit::AuditLog,
-    dice::Dice,
-    meta::Object,
-    store::{Change, ObjectKey, ResourceKey, Store, Stored},
-    types::TypeTable,
-};
+use super::{access::Access, audit::AuditLog, policies::Policies, state::State, types::TypeTable};
 use crate::clock::Clock;
 
 /// The parts of one server.
@@ -22,14 +14,6 @@ pub(crate) struct Core {
     pub(crate) access: Access,
     pub(crate) policies: Policies,
     pub(crate) audit: AuditLog,
-}
-
-/// What changes with requests.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) store: Store,
-    pub(crate) dice: Dice,
-    pub(crate) types: Arc<TypeTable>,
 }
 
 impl Core {
@@ -53,20 +37,5 @@ impl Core {
     /// The time of day as objects show it.
     pub(crate) fn now(&self) -> String {
         self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-    }
-}
-
-impl State {
-    /// Stores the next state of an object.
-    pub(crate) fn write(&mut self, resource: &ResourceKey, key: &ObjectKey, object: &Object) -> Arc<Stored> {
-        let change = self.store.commit(resource, key, |revision| {
-            Some(Stored::freeze(key.clone(), revision, object))
-        });
-        Arc::clone(change.after.as_ref().expect("a write that stores leaves a state"))
-    }
-
-    /// Removes an object.
-    pub(crate) fn remove(&mut self, resource: &ResourceKey, key: &ObjectKey) -> Arc<Change> {
-        self.store.commit(resource, key, |_| None)
     }
 }

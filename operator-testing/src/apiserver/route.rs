@@ -6,12 +6,12 @@
 use http::{Method, header};
 
 use super::{
+    call::Halt,
     request::{Request, Target, Verb},
     response::Response,
     show,
     status::{About, StatusError},
     types::ResourceType,
-    verbs::Halt,
     view::Representation,
 };
 

@@ -9,11 +9,12 @@ use super::{
     audit::{AuditEntry, AuditLog},
     bootstrap,
     client::{Client, Identity},
-    core::{Core, State},
+    core::Core,
     dice::Dice,
     listener::Listener,
     loopback::Loopback,
     request::User,
+    state::State,
     store::{Retention, Revision, Store},
 };
 use crate::clock::Clock;

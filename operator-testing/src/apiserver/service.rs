@@ -6,15 +6,16 @@ use std::{sync::Arc, time::Duration};
 use http::Method;
 
 use super::{
-    access,
+    access::{impersonate, impersonates},
     audit::AuditEntry,
+    call::{Call, Halt},
     core::Core,
     request::{Request, Target, User},
     response::Response,
     route, show,
     status::StatusError,
     store::Revision,
-    verbs::{self, Call, Halt},
+    verbs,
 };
 
 /// The largest request body.
@@ -59,10 +60,11 @@ fn settle(core: &Core, request: &Request, outcome: Result<Response, Halt>) -> Re
 
 /// The way of a request down to the store.
 fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
-    let user = access::identify(core, request)?;
+    let user = identify(core, request)?;
     let target = Target::of(request);
     if !request.trusted {
-        access::authorise(core, &user, target.as_ref(), request)?;
+        core.access
+            .authorise(&core.state().store, &user, target.as_ref(), request)?;
     }
     if request.body.len() > BODY_LIMIT {
         return Err(StatusError::too_large(format!("limit is {BODY_LIMIT}")).into());
@@ -77,6 +79,15 @@ fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
             Ok(response)
         }
     }
+}
+
+/// Who is asking, or whom they stand in for.
+fn identify(core: &Core, request: &Request) -> Result<User, StatusError> {
+    let user = core.access.authenticate(request)?;
+    if !impersonates(request) {
+        return Ok(user);
+    }
+    impersonate(&core.access, &core.state().store, &user, request)
 }
 
 fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Result<Response, Halt> {
@@ -132,7 +143,7 @@ fn view(_core: &Core, _user: &User, _target: &Target) -> Option<Revision> {
 
 fn audit(core: &Core, request: &Request, response: &Response) {
     let target = Target::of(request);
-    let user = access::identify(core, request).unwrap_or_default();
+    let user = identify(core, request).unwrap_or_default();
     let method = request.method.as_str().to_ascii_lowercase();
     let verb = target.as_ref().map_or(method, |target| target.verb.to_string());
     let target = target.unwrap_or_else(Target::nothing);

@@ -55,7 +55,7 @@ impl Attributes {
     }
 
     /// Something with a resource of the RBAC group.
-    pub(super) fn of_role(verb: &str, resource: &str, namespace: &str, name: &str) -> Self {
+    pub(crate) fn of_role(verb: &str, resource: &str, namespace: &str, name: &str) -> Self {
         Self::Resource {
             verb: verb.to_owned(),
             group: "rbac.authorization.k8s.io".to_owned(),

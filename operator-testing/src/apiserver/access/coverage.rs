@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::rule::{Rule, url_covers};
 
 /// The parts of `wanted` that no rule of `held` covers, as messages show them.
-pub(super) fn missing(held: &[Rule], wanted: &[Rule]) -> BTreeSet<String> {
+pub(crate) fn missing(held: &[Rule], wanted: &[Rule]) -> BTreeSet<String> {
     let uncovered = wanted
         .iter()
         .flat_map(split)

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::Attributes;
-use crate::apiserver::{
-    core::Core,
-    request::{Request, User},
-    status::StatusError,
+use super::{
+    super::{
+        request::{Request, User},
+        status::StatusError,
+        store::Store,
+    },
+    Access, Attributes,
 };
 
 const USER: &str = "impersonate-user";
@@ -19,7 +21,7 @@ const UID: &str = "impersonate-uid";
 const EXTRA: &str = "impersonate-extra-";
 
 /// Whether a request asks for it.
-pub(super) fn is_asked_for(request: &Request) -> bool {
+pub(crate) fn is_asked_for(request: &Request) -> bool {
     request
         .headers
         .iter()
@@ -30,7 +32,12 @@ pub(super) fn is_asked_for(request: &Request) -> bool {
 ///
 /// # Errors
 /// 400 if no user is named, 403 for the first thing that the client may not stand in for.
-pub(super) fn impersonate(core: &Core, client: &User, request: &Request) -> Result<User, StatusError> {
+pub(crate) fn impersonate(
+    access: &Access,
+    store: &Store,
+    client: &User,
+    request: &Request,
+) -> Result<User, StatusError> {
     let name = values(request, USER).next().unwrap_or_default();
     let groups: Vec<String> = values(request, GROUP).collect();
     let uid = values(request, UID).next().unwrap_or_default();
@@ -60,7 +67,7 @@ pub(super) fn impersonate(core: &Core, client: &User, request: &Request) -> Resu
             namespace: namespace.to_owned(),
             name: name.to_owned(),
         };
-        core.access.require(&core.state().store, client, &attributes)
+        access.require(store, client, &attributes)
     };
     let mut user = User {
         name: name.clone(),

@@ -6,12 +6,9 @@
 //! another identity.
 
 mod attributes;
-pub(crate) mod bootstrap;
 mod coverage;
-mod escalation;
 mod impersonation;
 mod policy;
-mod reviews;
 mod rule;
 mod tokens;
 
@@ -21,13 +18,13 @@ use std::{
 };
 
 pub(crate) use attributes::Attributes;
-pub(crate) use escalation::{check_creation, check_roles};
-pub(crate) use policy::{Decision, Policy};
-pub(crate) use reviews::{is_review, review};
+pub(crate) use coverage::missing as missing_rules;
+pub(crate) use impersonation::{impersonate, is_asked_for as impersonates};
+pub(crate) use policy::{Decision, Policy, RoleRef};
+pub(crate) use rule::{Rule, quoted};
 pub use tokens::TokenFileError;
 
 use super::{
-    core::Core,
     request::{Request, Target, User},
     status::StatusError,
     store::Store,
@@ -141,33 +138,21 @@ impl Access {
         }
         Err(attributes.forbidden(user, &decision.reason))
     }
-}
 
-/// Who is asking, or whom they stand in for.
-///
-/// # Errors
-/// 401 for a token that nobody has, 400 and 403 for somebody that the client may not stand in for.
-pub(crate) fn identify(core: &Core, request: &Request) -> Result<User, StatusError> {
-    let user = core.access.authenticate(request)?;
-    if !impersonation::is_asked_for(request) {
-        return Ok(user);
+    /// Whether the user may do what a request asks for.
+    ///
+    /// # Errors
+    /// 403 if not.
+    pub(crate) fn authorise(
+        &self,
+        store: &Store,
+        user: &User,
+        target: Option<&Target>,
+        request: &Request,
+    ) -> Result<(), StatusError> {
+        if user.is_in(User::MASTERS) {
+            return Ok(());
+        }
+        self.require(store, user, &Attributes::of(target, request))
     }
-    impersonation::impersonate(core, &user, request)
-}
-
-/// Whether the user may do what the request asks for.
-///
-/// # Errors
-/// 403 if not.
-pub(crate) fn authorise(
-    core: &Core,
-    user: &User,
-    target: Option<&Target>,
-    request: &Request,
-) -> Result<(), StatusError> {
-    if user.is_in(User::MASTERS) {
-        return Ok(());
-    }
-    let attributes = Attributes::of(target, request);
-    core.access.require(&core.state().store, user, &attributes)
 }

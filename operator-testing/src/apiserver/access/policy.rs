@@ -165,7 +165,7 @@ impl Policy {
     ///
     /// # Errors
     /// The message of the real server.
-    pub(super) fn referenced(&self, role: &RoleRef, namespace: &str) -> Result<&Arc<[Rule]>, String> {
+    pub(crate) fn referenced(&self, role: &RoleRef, namespace: &str) -> Result<&Arc<[Rule]>, String> {
         let namespace = match role.kind.as_str() {
             "Role" => namespace,
             "ClusterRole" => "",

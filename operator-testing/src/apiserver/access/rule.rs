@@ -98,7 +98,7 @@ impl fmt::Display for Rule {
 }
 
 /// A list as messages show it: `["a" "b"]`.
-pub(super) fn quoted(list: &[String]) -> String {
+pub(crate) fn quoted(list: &[String]) -> String {
     let words: Vec<_> = list.iter().map(|word| format!("{word:?}")).collect();
     format!("[{}]", words.join(" "))
 }

@@ -3,17 +3,18 @@
 //! [`mutate`] runs before the resource version is checked, [`validate`] after the object has been validated, as in a real
 //! server.
 
+mod escalation;
+mod evaluation;
+mod matching;
 mod namespaces;
 mod policies;
+mod webhooks;
 
 use super::{
-    access,
-    core::State,
+    call::{Call, Halt},
     meta::Object,
-    verbs::{Call, Halt},
+    state::State,
 };
-
-pub(crate) use policies::Policies;
 
 /// May change the object, or refuse the request. `object` is missing for deletions, `old` for creations.
 #[expect(
@@ -28,7 +29,7 @@ pub(crate) fn mutate(
 ) -> Result<(), Halt> {
     namespaces::admit(state, call, object.as_deref(), old)?;
     if let Some(object) = object.as_deref() {
-        access::check_roles(&state.store, call, object, old)?;
+        escalation::check_roles(&state.store, call, object, old)?;
     }
     policies::change(state, call, object.as_deref(), old)?;
     Ok(())
@@ -42,7 +43,7 @@ pub(crate) fn validate(
     old: Option<&Object>,
 ) -> Result<(), Halt> {
     if new.is_some() && old.is_none() {
-        access::check_creation(&state.store, call)?;
+        escalation::check_creation(&state.store, call)?;
     }
     policies::ask(state, call, new, old)?;
     Ok(())

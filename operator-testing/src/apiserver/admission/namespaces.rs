@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::apiserver::{
-    core::State,
+use super::super::{
+    call::Call,
     meta::{self, Object},
+    state::State,
     status::{About, StatusError},
     store::{ObjectKey, ResourceKey},
-    verbs::Call,
 };
 
 /// The namespaces that cannot be deleted.

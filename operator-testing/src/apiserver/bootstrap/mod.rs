@@ -2,12 +2,13 @@
 //!
 //! Roles and bindings have a table of their own, beside what they are for.
 
+mod access;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::{
-    access,
     core::Core,
     meta::metadata_mut,
     store::{ObjectKey, ResourceKey},
@@ -29,7 +30,7 @@ pub(crate) fn fill(core: &Arc<Core>) {
         let key = ObjectKey::new(text("namespace"), text("name"));
         state.write(&resource, &key, &object);
     }
-    access::bootstrap::fill(&mut state, &now);
+    access::fill(&mut state, &now);
 }
 
 /// The resource and the object of a line.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{DeleteOptions, Deleted, delete};
 use crate::apiserver::{
-    core::State,
     meta,
+    state::State,
     store::{Change, ResourceKey, Revision, Stored},
     types::{
         CLEANUP_FINALIZER, CustomDefinition, ResourceType, continue_deletion, finish_deletion, settle_names,

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::apiserver::{
+    parameters::{dry_run, number},
     request::Query,
     status::{About, FieldError, StatusError},
     types::Propagation,
@@ -43,7 +44,7 @@ impl DeleteOptions {
         let grace_seconds = if from_body {
             body.get("gracePeriodSeconds").and_then(Value::as_i64)
         } else {
-            crate::apiserver::verbs::number(query, "gracePeriodSeconds")?
+            number(query, "gracePeriodSeconds")?
         };
         let propagation = match policy.as_deref() {
             None | Some("") => None,
@@ -72,7 +73,7 @@ impl DeleteOptions {
         } else {
             query.all("dryRun").collect()
         };
-        let dry_run = crate::apiserver::verbs::dry_run(listed.into_iter(), &mut errors);
+        let dry_run = dry_run(listed.into_iter(), &mut errors);
         if !errors.is_empty() {
             let about = About {
                 group: "meta.k8s.io",

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        core::State,
+        call::{Call, Halt},
         meta,
         response::Response,
+        state::State,
         status::{About, StatusError},
     },
-    Call, Halt,
     options::WriteOptions,
 };
 

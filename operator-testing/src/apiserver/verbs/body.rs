@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    super::{patch::yaml, protobuf, status::StatusError, types::decode},
-    Call,
-};
+use super::super::{call::Call, patch::yaml, protobuf, status::StatusError, types::decode};
 
 /// What the server reads.
 const MEDIA_TYPES: [&str; 3] = [

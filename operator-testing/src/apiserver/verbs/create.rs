@@ -7,13 +7,14 @@ use serde_json::Value;
 use super::{
     super::{
         admission,
-        core::State,
+        call::{Call, Halt},
         meta::{self, Object, metadata_mut},
         response::Response,
+        state::State,
         status::{About, StatusError},
         store::{ObjectKey, Stored},
     },
-    Call, Halt, decode, encode, managers,
+    answer, decode, managers,
     options::WriteOptions,
     owners::{self, When},
     strategy,
@@ -112,10 +113,10 @@ fn finish(
     options: &WriteOptions,
 ) -> Response {
     if options.dry_run {
-        return encode::answer_object(call, 201, object);
+        return answer::object(call, 201, object);
     }
     let stored = call.write(state, key, &object);
-    encode::answer(call, 201, &stored)
+    answer::stored(call, 201, &stored)
 }
 
 fn already_exists(about: About<'_>, existing: &Stored) -> StatusError {

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
+        call::Call,
         meta::{self, Object},
         patch::wording,
         status::{About, FieldError, StatusError},
         types::decode::fields_in_order,
     },
-    Call,
     body::{self, Format, Parsed},
     options::FieldValidation,
     strategy,

@@ -9,15 +9,17 @@ use serde_json::{Value, json};
 use super::{
     super::{
         admission,
-        core::State,
+        call::{Call, Halt},
         lifecycle::{self, DeleteOptions, Deleted},
         meta,
+        parameters::number,
         response::Response,
         selector::Selector,
+        state::State,
         status::{About, StatusError},
         store::{ObjectKey, Stored},
     },
-    Call, Halt, body, encode, list, options,
+    answer, body, list,
 };
 
 /// `DELETE` of an object.
@@ -54,10 +56,10 @@ fn delete_stored(
 ) -> Result<Response, Halt> {
     let outcome = remove(state, call, stored, options)?;
     Ok(match outcome {
-        Outcome::Pending(stored) => encode::answer(call, 200, &stored),
-        Outcome::WouldPend(object) => encode::answer_object(call, 200, object),
+        Outcome::Pending(stored) => answer::stored(call, 200, &stored),
+        Outcome::WouldPend(object) => answer::object(call, 200, object),
         Outcome::Gone(object) if call.resource.rules.delete_returns_object => {
-            encode::answer_object(call, 200, object)
+            answer::object(call, 200, object)
         }
         Outcome::Gone(_) => {
             let mut details =
@@ -68,7 +70,7 @@ fn delete_stored(
             let status = json!({
                 "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details,
             });
-            encode::finish(call, Response::value(200, &status))
+            answer::finish(call, Response::value(200, &status))
         }
     })
 }
@@ -149,7 +151,7 @@ pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Resul
         query.text("fieldSelector"),
         &call.resource,
     )?;
-    let limit = options::number(query, "limit")?.unwrap_or(0);
+    let limit = number(query, "limit")?.unwrap_or(0);
     let options = delete_options(call)?;
     let namespace = (!call.target.namespace.is_empty()).then_some(call.target.namespace.as_str());
     let revision = state.store.revision();
@@ -169,7 +171,7 @@ pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Resul
         }
     }
     let body = list::encode(call, &found, revision, None, None);
-    Ok(encode::finish(call, Response::json(200, body)))
+    Ok(answer::finish(call, Response::json(200, body)))
 }
 
 /// The options of a deletion, from the body and the query.

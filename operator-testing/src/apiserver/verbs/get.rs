@@ -1,8 +1,13 @@
 //! Reading one object.
 
 use super::{
-    super::{core::State, response::Response, status::StatusError},
-    Call, Halt, encode, options,
+    super::{
+        call::{Call, Halt},
+        response::Response,
+        state::State,
+        status::StatusError,
+    },
+    answer, options,
 };
 
 /// `GET` of an object or of its status.
@@ -18,5 +23,5 @@ pub(super) fn get(state: &mut State, call: &mut Call<'_>) -> Result<Response, Ha
             .map_err(|error| StatusError::expired(error.to_string()))?,
     };
     let stored = stored.ok_or_else(|| call.not_found())?;
-    Ok(encode::answer(call, 200, &stored))
+    Ok(answer::stored(call, 200, &stored))
 }

@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        core::State,
+        call::{Call, Halt},
+        encode,
+        parameters::number,
         response::Response,
         selector::Selector,
+        state::State,
         status::{FieldError, StatusError},
         store::{Compacted, Revision, Stored},
     },
-    Call, Halt, encode, options,
+    answer, options,
 };
 
 const TOO_OLD: &str = "The resourceVersion for the provided list is too old.";
@@ -47,7 +50,7 @@ pub(super) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Response, H
         query.text("fieldSelector"),
         &call.resource,
     )?;
-    let limit = usize::try_from(options::number(query, "limit")?.unwrap_or(0)).unwrap_or(0);
+    let limit = usize::try_from(number(query, "limit")?.unwrap_or(0)).unwrap_or(0);
     validate(call)?;
     let token = query.text("continue");
     let version = query.text("resourceVersion");
@@ -111,7 +114,7 @@ pub(super) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Response, H
         write_token(revision, &format!("{last}\u{0}"))
     });
     let body = encode(call, &page, revision, token, remaining);
-    Ok(encode::finish(call, Response::json(200, body)))
+    Ok(answer::finish(call, Response::json(200, body)))
 }
 
 /// The first `limit` objects that match, the key of the last of them if there are more, and how many more there are.

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{
     super::{
+        call::Call,
         meta::Object,
         patch::apply::{self, OneVersion, Versions, reset},
         types::{ResourceType, Schema, TypeSnapshot},
     },
-    Call,
     options::WriteOptions,
 };
 

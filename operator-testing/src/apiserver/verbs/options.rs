@@ -2,15 +2,14 @@
 //!
 //! Sources: `k8s.io/apimachinery/pkg/apis/meta/v1/validation`, `k8s.io/apimachinery/pkg/apis/meta/internalversion/validation`.
 
-use super::{
-    super::{
-        core::State,
-        patch::apply::manager_name,
-        request::{Query, Request},
-        status::{About, FieldError, StatusError},
-        store::Revision,
-    },
-    Halt,
+use super::super::{
+    call::Halt,
+    parameters::dry_run,
+    patch::apply::manager_name,
+    request::Request,
+    state::State,
+    status::{About, FieldError, StatusError},
+    store::Revision,
 };
 
 /// How unknown and duplicate fields are treated.
@@ -90,19 +89,6 @@ pub(crate) fn invalid_options(kind: &str, errors: &[FieldError]) -> Result<(), S
     Err(StatusError::invalid(about, errors))
 }
 
-/// Reads `dryRun`, which may be given several times.
-pub(crate) fn dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Vec<FieldError>) -> bool {
-    let mut found = false;
-    for value in values.filter(|value| !value.is_empty()) {
-        if value == "All" {
-            found = true;
-        } else {
-            errors.push(FieldError::not_supported("dryRun", &vec![value].into(), &["All"]));
-        }
-    }
-    found
-}
-
 fn validate_manager(manager: &str, errors: &mut Vec<FieldError>) {
     const LIMIT: usize = 128;
     if manager.len() > LIMIT {
@@ -173,14 +159,4 @@ pub(crate) fn reached(state: &State, revision: Revision) -> Result<(), Halt> {
         return Err(Halt::Await(revision));
     }
     Ok(())
-}
-
-/// A number in the query.
-pub(crate) fn number(query: &Query, name: &str) -> Result<Option<i64>, StatusError> {
-    match query.text(name) {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| {
-            StatusError::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
-        }),
-    }
 }

@@ -4,9 +4,9 @@
 
 use serde_json::Value;
 
-use super::{
-    super::meta::{Object, metadata_mut},
-    Call,
+use super::super::{
+    call::Call,
+    meta::{Object, metadata_mut},
 };
 
 /// When equal owner references are noticed.

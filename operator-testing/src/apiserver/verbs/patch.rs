@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::{
     super::{
         access::Attributes,
-        core::State,
+        call::{Call, Halt},
         meta::{self, Object},
         patch::{self, apply::Applied, yaml},
         request::{Target, Verb},
         response::Response,
+        state::State,
         status::{About, StatusError},
         types::Schema,
     },
-    Call, Halt,
     body::{self, Format, Parsed},
     create::{self, Source},
     decode, managers,

@@ -1,9 +1,14 @@
 //! Questions about access, which are answered and not stored.
 
 use super::{
-    super::{access, core::State, response::Response},
-    Call, Halt, create, decode, encode, managers,
+    super::{
+        call::{Call, Halt},
+        response::Response,
+        state::State,
+    },
+    answer, create, decode, managers,
     options::WriteOptions,
+    questions,
 };
 
 /// `POST` of a question.
@@ -14,6 +19,6 @@ pub(super) fn review(state: &mut State, call: &mut Call<'_>) -> Result<Response,
         create::settle_namespace(call, &mut asked)?;
     }
     managers::track(call, None, &mut asked, &options);
-    let answer = access::review(&state.store, call, asked)?;
-    Ok(encode::answer_object(call, 201, answer))
+    let reply = questions::answer(&state.store, call, asked)?;
+    Ok(answer::object(call, 201, reply))
 }

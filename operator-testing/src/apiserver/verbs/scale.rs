@@ -8,18 +8,19 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        core::State,
+        call::{Call, Halt},
         meta::{self, Object},
         patch::apply::{
             self, Applied, FieldSet, OneVersion,
             scale::{self, ReplicasPaths},
         },
         response::Response,
+        state::State,
         status::{FieldError, StatusError},
         store::Stored,
         types::{DefinitionId, ScalePaths},
     },
-    Call, Halt, body, encode,
+    answer, body,
     options::WriteOptions,
     patch::{PatchType, about_scale},
     strategy::Part,
@@ -37,7 +38,7 @@ pub(super) fn get(state: &State, call: &mut Call<'_>) -> Result<Response, Halt> 
         .into());
     }
     let scale = scale_of(&call.object(&stored), &paths)?;
-    Ok(encode::finish(call, Response::value(200, &scale)))
+    Ok(answer::finish(call, Response::value(200, &scale)))
 }
 
 /// `PUT` of a scale.
@@ -111,7 +112,7 @@ fn rescale(
     let now: Value = serde_json::from_slice(answer.bytes()).unwrap_or(old);
     let scale = scale_of(meta::object_of(&now), paths)?;
     call.warnings.extend(answer.warnings);
-    Ok(encode::finish(call, Response::value(200, &scale)))
+    Ok(answer::finish(call, Response::value(200, &scale)))
 }
 
 /// The scale that a client wrote, with its managers.

@@ -4,15 +4,13 @@
 
 use serde_json::Value;
 
-use super::{
-    super::{
-        core::State,
-        meta::{self, Object, metadata_mut},
-        status::StatusError,
-        store::{ObjectKey, ResourceKey},
-        types::{ResourceType, Surroundings, Verdict},
-    },
-    Call,
+use super::super::{
+    call::Call,
+    meta::{self, Object, metadata_mut},
+    state::State,
+    status::StatusError,
+    store::{ObjectKey, ResourceKey},
+    types::{ResourceType, Surroundings, Verdict},
 };
 
 /// Which part of an object a request writes.

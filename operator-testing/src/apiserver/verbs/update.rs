@@ -7,16 +7,17 @@ use serde_json::Value;
 use super::{
     super::{
         admission,
-        core::State,
+        call::{Call, Halt},
         meta::{self, Object, metadata_mut},
         patch::apply,
         response::Response,
+        state::State,
         status::{About, FieldError, StatusError},
         store::Stored,
     },
-    Call, Halt,
+    answer,
     create::{self, Source},
-    decode, encode, managers,
+    decode, managers,
     options::WriteOptions,
     owners::{self, When},
     strategy::{self, Part},
@@ -69,18 +70,18 @@ pub(super) fn change(
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
     let mut value = Value::Object(object);
     if apply::keep_times(old, &mut value) {
-        return Ok(encode::answer(call, 200, stored));
+        return Ok(answer::stored(call, 200, stored));
     }
     let object = meta::into_object(value);
     if options.dry_run {
-        return Ok(encode::answer_object(call, 200, object));
+        return Ok(answer::object(call, 200, object));
     }
     if is_finished(call, &object) {
         state.remove(&call.storage(), &stored.key);
-        return Ok(encode::answer_object(call, 200, object));
+        return Ok(answer::object(call, 200, object));
     }
     let stored = call.write(state, &stored.key, &object);
-    Ok(encode::answer(call, 200, &stored))
+    Ok(answer::stored(call, 200, &stored))
 }
 
 /// Whether nothing holds a deleted object back any longer.

@@ -6,13 +6,15 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     super::{
-        core::State,
+        call::{Call, Halt},
+        parameters::number,
         response::{Body, Response},
         selector::Selector,
+        state::State,
         status::{FieldError, StatusError},
         watch::WatchPlan,
     },
-    Call, Halt, encode, options,
+    answer, options,
 };
 
 /// How long a watch lasts that does not say so: between half an hour and an hour.
@@ -33,7 +35,7 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     validate(call, initial_asked)?;
     let version = query.text("resourceVersion");
     let revision = options::revision(version)?;
-    let seconds = match options::number(query, "timeoutSeconds")? {
+    let seconds = match number(query, "timeoutSeconds")? {
         Some(seconds) if seconds > 0 => u64::try_from(seconds).unwrap_or(DEFAULT_SECONDS.end),
         _ => state.dice.number(DEFAULT_SECONDS),
     };
@@ -76,7 +78,7 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     };
     let mut response = Response::json(200, Vec::new());
     response.body = Body::Watch(Box::new(plan));
-    Ok(encode::finish(call, response))
+    Ok(answer::finish(call, response))
 }
 
 fn unsupported(matching: &str, errors: &mut Vec<FieldError>) {

@@ -4,10 +4,10 @@
 
 use super::{
     super::{
+        encode::write_object,
         status::StatusError,
         store::{Change, Revision, Stored},
         types::ResourceType,
-        verbs::write_object,
     },
     WatchPlan,
     lens::Lens,

@@ -5,17 +5,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Access, Attributes, policy::Decision};
-use crate::apiserver::{
+use super::super::{
+    access::{Access, Attributes, Decision},
+    call::Call,
     meta::Object,
     request::{Target, User},
     status::{About, FieldError, StatusError},
     store::Store,
-    verbs::Call,
 };
 
 /// Whether objects of a resource are questions.
-pub(crate) fn is_review(target: &Target) -> bool {
+pub(super) fn is_review(target: &Target) -> bool {
     match target.group.as_str() {
         "authorization.k8s.io" => matches!(
             target.resource.as_str(),
@@ -33,7 +33,7 @@ pub(crate) fn is_review(target: &Target) -> bool {
 ///
 /// # Errors
 /// 400 and 422 for questions that make no sense.
-pub(crate) fn review(store: &Store, call: &Call<'_>, mut asked: Object) -> Result<Object, StatusError> {
+pub(super) fn answer(store: &Store, call: &Call<'_>, mut asked: Object) -> Result<Object, StatusError> {
     let (access, user) = (call.access, call.user);
     let spec = asked
         .remove("spec")

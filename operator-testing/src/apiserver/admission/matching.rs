@@ -2,7 +2,7 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/admission/plugin/policy/matching/matching.go`.
 
-use super::document::ResourceRule;
+use super::super::policies::ResourceRule;
 
 /// What rules look at.
 #[derive(Clone, Copy, Debug)]

@@ -6,16 +6,17 @@ use kube_cel::cel::{Context, Value as Cel};
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{Binding, MatchResources, NamedExpression, Policy, Selector, Validation},
-    expression::{convert, language, map},
+    super::{
+        call::Call,
+        meta::{self, Object},
+        policies::{
+            Binding, MatchResources, NamedExpression, Policy, Selector, Validation, convert, language, map,
+        },
+        state::State,
+        store::{ObjectKey, ResourceKey, Store, Stored},
+        types::ResourceType,
+    },
     matching::Request,
-};
-use crate::apiserver::{
-    core::State,
-    meta::{self, Object},
-    store::{ObjectKey, ResourceKey, Store, Stored},
-    types::ResourceType,
-    verbs::Call,
 };
 
 /// The longest message an expression may make.

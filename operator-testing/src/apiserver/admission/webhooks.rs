@@ -5,94 +5,14 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/admission/plugin/webhook`.
 
-use serde::Deserialize;
-
 use super::{
-    document::{MatchResources, Named, NamedExpression, ResourceRule, Selector},
+    super::{
+        policies::{Hook, Service},
+        status::{About, StatusError},
+        store::{ObjectKey, ResourceKey, Store},
+    },
     evaluation::{self, Subject},
 };
-use crate::apiserver::{
-    status::{About, StatusError},
-    store::{ObjectKey, ResourceKey, Store},
-};
-
-/// A set of webhooks as it is stored.
-#[derive(Debug, Deserialize)]
-pub(super) struct Configuration {
-    #[expect(dead_code, reason = "the order of the store is that of the names")]
-    metadata: Named,
-    #[serde(default)]
-    webhooks: Vec<Webhook>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Webhook {
-    name: String,
-    #[serde(default)]
-    client_config: ClientConfig,
-    #[serde(default)]
-    rules: Vec<ResourceRule>,
-    #[serde(default)]
-    namespace_selector: Selector,
-    #[serde(default)]
-    object_selector: Selector,
-    #[serde(default)]
-    match_policy: Option<String>,
-    #[serde(default)]
-    match_conditions: Vec<NamedExpression>,
-    #[serde(default)]
-    failure_policy: Option<String>,
-    #[serde(default)]
-    timeout_seconds: Option<u32>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ClientConfig {
-    url: Option<String>,
-    service: Option<Service>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Service {
-    name: String,
-    namespace: String,
-    path: Option<String>,
-    port: Option<u16>,
-}
-
-/// A webhook, ready to be asked about writes.
-#[derive(Debug)]
-pub(super) struct Hook {
-    name: String,
-    endpoint: ClientConfig,
-    about: MatchResources,
-    conditions: Vec<NamedExpression>,
-    ignored: bool,
-    timeout: u32,
-}
-
-impl Configuration {
-    pub(super) fn into_hooks(self) -> impl Iterator<Item = Hook> {
-        const TIMEOUT: u32 = 10;
-        self.webhooks.into_iter().map(|webhook| Hook {
-            name: webhook.name,
-            endpoint: webhook.client_config,
-            about: MatchResources {
-                namespace_selector: webhook.namespace_selector,
-                object_selector: webhook.object_selector,
-                resource_rules: webhook.rules,
-                exclude_resource_rules: Vec::new(),
-                match_policy: webhook.match_policy,
-            },
-            conditions: webhook.match_conditions,
-            ignored: webhook.failure_policy.as_deref() == Some("Ignore"),
-            timeout: webhook.timeout_seconds.unwrap_or(TIMEOUT),
-        })
-    }
-}
 
 impl Hook {
     /// Asks the webhook about a write.

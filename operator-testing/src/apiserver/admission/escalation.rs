@@ -5,17 +5,13 @@
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{
-    Access, Attributes, coverage,
-    policy::RoleRef,
-    rule::{Rule, quoted},
-};
-use crate::apiserver::{
+use super::super::{
+    access::{Access, Attributes, RoleRef, Rule, missing_rules, quoted},
+    call::Call,
     meta::{self, Object},
     request::{User, Verb},
     status::{About, StatusError},
     store::Store,
-    verbs::Call,
 };
 
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -24,7 +20,7 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 ///
 /// # Errors
 /// 403 if the user would give away more than they hold, 404 if a binding refers to a role that does not exist.
-pub(crate) fn check_roles(
+pub(super) fn check_roles(
     store: &Store,
     call: &Call<'_>,
     new: &Object,
@@ -52,7 +48,7 @@ pub(crate) fn check_roles(
 ///
 /// # Errors
 /// 403 if not.
-pub(crate) fn check_creation(store: &Store, call: &Call<'_>) -> Result<(), StatusError> {
+pub(super) fn check_creation(store: &Store, call: &Call<'_>) -> Result<(), StatusError> {
     if !matches!(call.target.verb, Verb::Patch | Verb::Update) {
         return Ok(());
     }
@@ -151,7 +147,7 @@ impl Check<'_> {
     fn missing(&self, wanted: &[Rule]) -> (std::collections::BTreeSet<String>, Vec<String>) {
         let policy = self.access().policy(self.store);
         let (held, errors) = policy.rules_for(self.call.user, &self.call.target.namespace);
-        (coverage::missing(&held, wanted), errors)
+        (missing_rules(&held, wanted), errors)
     }
 
     fn holds(&self, wanted: &[Rule], object: &Object) -> Result<(), StatusError> {

@@ -2,101 +2,20 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/admission/plugin/{policy,webhook}`.
 
-mod document;
-mod evaluation;
-mod expression;
-mod matching;
-mod webhooks;
+use std::sync::Arc;
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use self::{
-    document::{Action, Binding, Policy},
-    evaluation::{Denial, Subject},
-    webhooks::{Configuration, Hook},
+use super::{
+    super::{
+        call::Call,
+        meta::{self, Object},
+        policies::{Action, GROUP, Known},
+        state::State,
+        status::{About, StatusError},
+    },
+    evaluation::{self, Denial, Subject},
 };
-use crate::apiserver::{
-    core::State,
-    meta::{self, Object},
-    status::{About, StatusError},
-    store::{ResourceKey, Revision, Store},
-    verbs::Call,
-};
-
-const GROUP: &str = "admissionregistration.k8s.io";
-const POLICIES: &str = "validatingadmissionpolicies";
-const BINDINGS: &str = "validatingadmissionpolicybindings";
-const MUTATING_WEBHOOKS: &str = "mutatingwebhookconfigurations";
-const VALIDATING_WEBHOOKS: &str = "validatingwebhookconfigurations";
-const WATCHED: [&str; 4] = [POLICIES, BINDINGS, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS];
-
-/// The policies and webhooks of a store, compiled, as they were when they were last asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Policies {
-    known: Mutex<Option<Arc<Known>>>,
-}
-
-#[derive(Debug)]
-struct Known {
-    revisions: [Revision; WATCHED.len()],
-    /// Every policy with its bindings, both in the order of their names.
-    policies: Vec<(Policy, Vec<Binding>)>,
-    mutating: Vec<Hook>,
-    validating: Vec<Hook>,
-}
-
-impl Policies {
-    fn known(&self, store: &Store) -> Option<Arc<Known>> {
-        let revisions = WATCHED.map(|plural| store.changed(&ResourceKey::new(GROUP, plural)));
-        if revisions.iter().all(|revision| *revision == 0) {
-            return None;
-        }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(match &*known {
-            Some(known) if known.revisions == revisions => Arc::clone(known),
-            _ => Arc::clone(known.insert(Arc::new(Known::read(store, revisions)))),
-        })
-    }
-}
-
-impl Known {
-    fn read(store: &Store, revisions: [Revision; WATCHED.len()]) -> Self {
-        let bindings: Vec<Binding> = read_all(store, BINDINGS).collect();
-        let policies = read_all::<Policy>(store, POLICIES)
-            .map(|policy| {
-                let bound = bindings
-                    .iter()
-                    .filter(|binding| binding.spec.policy_name == policy.metadata.name)
-                    .cloned()
-                    .collect();
-                (policy, bound)
-            })
-            .collect();
-        let hooks = |plural| {
-            read_all::<Configuration>(store, plural)
-                .flat_map(Configuration::into_hooks)
-                .collect()
-        };
-        Self {
-            revisions,
-            policies,
-            mutating: hooks(MUTATING_WEBHOOKS),
-            validating: hooks(VALIDATING_WEBHOOKS),
-        }
-    }
-}
-
-/// All objects of a resource that can be read, in the order of their names.
-fn read_all<T: DeserializeOwned>(store: &Store, plural: &str) -> impl Iterator<Item = T> {
-    let stored = store.list(&ResourceKey::new(GROUP, plural), None, None);
-    let read: Vec<T> = stored
-        .filter_map(|stored| serde_json::from_slice(stored.json()).ok())
-        .collect();
-    read.into_iter()
-}
 
 /// What is known about a write, if anything could be against it. Policies and webhooks are never asked about themselves.
 fn known(state: &State, call: &Call<'_>, new: Option<&Object>, old: Option<&Object>) -> Option<Arc<Known>> {

@@ -1,17 +1,12 @@
 //! Stored objects as they go out: with kind and version in front.
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::{
-    super::{
-        meta::{self, Object},
-        response::Response,
-        store::{Revision, Stored},
-        twin,
-        types::ResourceType,
-    },
-    Call,
+    meta,
+    store::{Revision, Stored},
+    twin,
+    types::ResourceType,
 };
 
 /// One object as JSON. Nothing is serialised again: the stored bytes are copied behind kind and version.
@@ -43,7 +38,7 @@ pub(crate) fn write_object(
 }
 
 /// Writes the item of a list: built-in kinds leave kind and version to the list.
-pub(super) fn write_item(out: &mut Vec<u8>, resource: &ResourceType, stored: &Stored) {
+pub(crate) fn write_item(out: &mut Vec<u8>, resource: &ResourceType, stored: &Stored) {
     if twin::is_twin(resource) {
         let start = out.len();
         write_object(out, resource, stored, None);
@@ -80,24 +75,4 @@ fn write_body(out: &mut Vec<u8>, stored: &Stored, revision: Option<Revision>, sk
             out.extend_from_slice(tail);
         }
     }
-}
-
-/// An answer with one stored object.
-pub(super) fn answer(call: &mut Call<'_>, code: u16, stored: &Stored) -> Response {
-    let mut body = object_bytes(&call.resource, stored);
-    body.push(b'\n');
-    finish(call, Response::json(code, Bytes::from(body)))
-}
-
-/// An answer with an object that is not stored.
-pub(super) fn answer_object(call: &mut Call<'_>, code: u16, mut object: Object) -> Response {
-    object.insert("kind".into(), (*call.resource.kind).into());
-    object.insert("apiVersion".into(), call.resource.api_version().into());
-    finish(call, Response::value(code, &Value::Object(object)))
-}
-
-/// Adds the warnings of the call.
-pub(super) fn finish(call: &mut Call<'_>, mut response: Response) -> Response {
-    response.warnings.append(&mut call.warnings);
-    response
 }

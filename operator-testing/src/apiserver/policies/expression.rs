@@ -14,7 +14,7 @@ use serde_json::Value;
 
 /// An expression of a policy.
 #[derive(Clone)]
-pub(super) struct Expression {
+pub(crate) struct Expression {
     text: Arc<str>,
     program: Arc<Result<Program, String>>,
 }
@@ -29,7 +29,7 @@ impl Expression {
     }
 
     /// The text as it is written.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
@@ -37,7 +37,7 @@ impl Expression {
     ///
     /// # Errors
     /// The message of the real server.
-    pub(super) fn ask(&self, context: &Context<'_>) -> Result<Cel, String> {
+    pub(crate) fn ask(&self, context: &Context<'_>) -> Result<Cel, String> {
         let program = Result::as_ref(&self.program).map_err(Clone::clone)?;
         program.execute(context).map_err(|error| {
             format!(
@@ -62,12 +62,12 @@ impl<'de> Deserialize<'de> for Expression {
 }
 
 /// The language with everything that Kubernetes adds to it.
-pub(super) fn language() -> Context<'static> {
+pub(crate) fn language() -> Context<'static> {
     Context::default().with_all()
 }
 
 /// A value of an object as expressions see it.
-pub(super) fn convert(value: &Value) -> Cel {
+pub(crate) fn convert(value: &Value) -> Cel {
     match value {
         Value::Null => Cel::Null,
         Value::Bool(flag) => Cel::Bool(*flag),
@@ -82,7 +82,7 @@ pub(super) fn convert(value: &Value) -> Cel {
 }
 
 /// A map with text as keys.
-pub(super) fn map(members: impl Iterator<Item = (String, Cel)>) -> Cel {
+pub(crate) fn map(members: impl Iterator<Item = (String, Cel)>) -> Cel {
     let map: HashMap<Key, Cel> = members
         .map(|(name, value)| (Key::String(Arc::new(name)), value))
         .collect();

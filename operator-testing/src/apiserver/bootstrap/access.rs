@@ -4,9 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::apiserver::{
-    core::State,
+use super::super::{
     meta::Object,
+    state::State,
     store::{ObjectKey, ResourceKey},
 };
 
@@ -16,7 +16,7 @@ static TABLE: &str = include_str!("../../../data/bootstrap-rbac.tsv");
 const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Puts the roles and bindings into a store that has none.
-pub(crate) fn fill(state: &mut State, now: &str) {
+pub(super) fn fill(state: &mut State, now: &str) {
     for (plural, json) in TABLE.lines().filter_map(|line| line.split_once('\t')) {
         let mut object: Object = serde_json::from_str(json).expect("the committed table holds objects");
         let managed = managers(&object, now);
