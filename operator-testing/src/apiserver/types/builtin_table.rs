@@ -9,7 +9,7 @@ use super::{
     resource::{CREATION_COLUMN, Column, NAME_COLUMN, ResourceType, Subresource},
     rules,
     schema::SchemaRef,
-    table::Version,
+    version::Version,
 };
 
 static TABLE: &str = include_str!("../../../data/resources.json");

@@ -13,6 +13,7 @@ mod rules;
 mod schema;
 mod table;
 mod validate;
+mod version;
 
 pub use builtin::{Nowhere, Surroundings};
 pub use builtin_table::openapi_definitions;
@@ -25,5 +26,6 @@ pub use resource::{
     Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,
 };
 pub use schema::{FieldForm, FieldShape, ListType, Schema, SchemaRef, TypedFields, ValueType};
-pub use table::{TypeSnapshot, TypeTable, Version};
+pub use table::{TypeSnapshot, TypeTable};
 pub use validate::Verdict;
+pub use version::Version;

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{builtin_table::BUILT_INS, custom::CustomDefinition, resource::ResourceType};
+use super::{builtin_table::BUILT_INS, custom::CustomDefinition, resource::ResourceType, version::Version};
 
 /// The kinds that the server knows, built-in and custom.
 #[derive(Debug)]
@@ -24,28 +24,6 @@ pub struct TypeSnapshot {
     custom: BTreeMap<Arc<str>, Arc<CustomDefinition>>,
     /// The versions of the custom resources that are served, in the order versions are listed.
     groups: BTreeMap<Arc<str>, Vec<Version>>,
-}
-
-/// One version of an API group.
-#[derive(Clone, Debug)]
-pub struct Version {
-    /// The group; empty for the core group.
-    pub group: Arc<str>,
-    /// The version.
-    pub version: Arc<str>,
-    /// Its resources, in the order discovery lists them.
-    pub resources: Vec<Arc<ResourceType>>,
-}
-
-impl Version {
-    /// `group/version`, or the version alone in the core group.
-    pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.to_string()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
-    }
 }
 
 impl Default for TypeTable {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Failure, map, order};
+use super::{DIRECTIVE, Failure, map, order};
 use crate::apiserver::{patch::wording, types::Schema};
 
 /// The list with the elements of the patch merged into it.
@@ -80,7 +80,7 @@ fn obey_directives(
     let mut rest = Vec::with_capacity(patch.len());
     let mut replaces = false;
     for element in patch {
-        let Some(directive) = element.get(map::DIRECTIVE) else {
+        let Some(directive) = element.get(DIRECTIVE) else {
             rest.push(element);
             continue;
         };

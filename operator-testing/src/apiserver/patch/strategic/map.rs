@@ -2,11 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Failure, field, list, order};
+use super::{DIRECTIVE, Failure, field, list, order};
 use crate::apiserver::types::Schema;
 
-/// What a map or an element of a list says about itself.
-pub(super) const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
 const DELETE_FROM_LIST: &str = "$deleteFromPrimitiveList";
 const SET_ELEMENT_ORDER: &str = "$setElementOrder";

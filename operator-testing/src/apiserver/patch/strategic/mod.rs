@@ -15,6 +15,9 @@ use serde_json::{Map, Value};
 use super::wording::{self, rejected, unclassified};
 use crate::apiserver::{status::StatusError, types::Schema};
 
+/// What a map or an element of a list says about itself.
+const DIRECTIVE: &str = "$patch";
+
 /// Applies `patch` to `object`.
 ///
 /// # Errors

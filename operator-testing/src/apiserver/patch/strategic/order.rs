@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Failure, map};
+use super::{DIRECTIVE, Failure};
 use crate::apiserver::patch::wording;
 
 /// Whether the elements of a patch stand in the order that its `$setElementOrder` list gives.
@@ -15,11 +15,11 @@ pub(super) fn check(patch: &[Value], wanted: &[Value], key: Option<&str>) -> Res
     {
         return Err(Failure::bad_type("map[string]interface {}", other));
     }
-    let deleted = |element: &Value| element.get(map::DIRECTIVE).and_then(Value::as_str) == Some("delete");
+    let deleted = |element: &Value| element.get(DIRECTIVE).and_then(Value::as_str) == Some("delete");
     let mut left = patch
         .iter()
         .filter(|element| key.is_none() || !deleted(element))
-        .filter(|element| element.get(map::DIRECTIVE).is_none())
+        .filter(|element| element.get(DIRECTIVE).is_none())
         .peekable();
     for place in wanted {
         let Some(element) = left.peek() else { break };

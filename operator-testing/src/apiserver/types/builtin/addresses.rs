@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{default, items, items_mut, number, remove, text},
-    strategy::Surroundings,
+    surroundings::Surroundings,
 };
 use crate::apiserver::status::{About, FieldError, StatusError};
 

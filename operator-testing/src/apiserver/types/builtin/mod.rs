@@ -6,13 +6,14 @@ mod defaults;
 mod fields;
 mod pods;
 mod strategy;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 pub(super) use defaults::fill;
-pub use strategy::{Nowhere, Surroundings};
 pub(super) use strategy::{prepare_create, prepare_update};
+pub use surroundings::{Nowhere, Surroundings};
 pub(super) use validate::{
     create as validate_create, update as validate_update, update_status as validate_status_update,
 };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{default, has, items, members, text},
-    strategy::Surroundings,
+    surroundings::Surroundings,
 };
 use crate::apiserver::{
     status::{About, StatusError},
