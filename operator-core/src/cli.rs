@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::Error;
 use crate::leader::Timing;
+use crate::manager::LeaseLoss;
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -73,6 +74,9 @@ pub struct RunArgs {
     /// How many seconds pass between two attempts.
     #[arg(long, env = "RETRY_PERIOD", default_value_t = 2)]
     pub retry_period: u64,
+    /// What a lost lease ends: the process, or only what the leader does.
+    #[arg(long, env = "ON_LEASE_LOSS", value_enum, default_value_t = OnLeaseLoss::EndProcess)]
+    pub on_lease_loss: OnLeaseLoss,
     /// Install or update the custom resource definitions first.
     #[arg(long, env = "INSTALL_CRDS")]
     pub install_crds: bool,
@@ -97,6 +101,24 @@ impl RunArgs {
             seconds(self.retry_period),
         )
         .map_err(|error| Error::Configuration(error.to_string()))
+    }
+}
+
+/// What a lost lease ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnLeaseLoss {
+    /// The process.
+    EndProcess,
+    /// What only the leader does; the replica stands for election again.
+    StandAgain,
+}
+
+impl From<OnLeaseLoss> for LeaseLoss {
+    fn from(loss: OnLeaseLoss) -> Self {
+        match loss {
+            OnLeaseLoss::EndProcess => Self::EndProcess,
+            OnLeaseLoss::StandAgain => Self::StandAgain,
+        }
     }
 }
 
@@ -216,6 +238,7 @@ mod tests {
         assert!(run.leader_elect);
         assert_eq!(run.metrics_address, Endpoint::Off);
         assert_eq!(run.timing().unwrap(), Timing::default());
+        assert_eq!(run.on_lease_loss, OnLeaseLoss::EndProcess);
         assert!(matches!(parse(&["run", "--log-format", "json"]), Command::Run(_)));
     }
 

@@ -31,6 +31,7 @@ pub mod webhook;
 
 mod error;
 mod operator;
+mod panics;
 
 pub use error::{BoxError, Error, chain};
 pub use operator::Operator;

@@ -8,8 +8,6 @@ use std::time::Duration;
 use clap::Parser;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Client;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::Error;
@@ -252,12 +250,6 @@ impl Operator {
         let health = Health::new();
         let mut registry = Registry::default();
         let metrics = Metrics::new(&mut registry);
-        let leading: Family<[(&'static str, String); 1], Gauge> = Family::default();
-        registry.register(
-            "leader_election_master_status",
-            "Whether this replica leads: 1 if it does",
-            leading.clone(),
-        );
         // A port that is taken is found out before the cluster is asked.
         let server = match args.metrics_address {
             Endpoint::Off => None,
@@ -266,7 +258,7 @@ impl Operator {
                 Some(EndpointServer::bind(address, endpoints).await?)
             }
         };
-        let client = connect(&self.clock).await?;
+        let client = connect(&self.clock, &metrics).await?;
         if args.install_crds {
             self.install(&client).await?;
         }
@@ -277,18 +269,12 @@ impl Operator {
             .clock(clock.clone())
             .dice(dice.split())
             .build(client.clone());
-        let watched = caches.clone();
-        health.probe(move || {
-            let status = watched.status();
-            status
-                .into_iter()
-                .map(|informer| (format!("informer {}", informer.name), informer.trouble()))
-                .collect()
-        });
         let mut manager = self
             .into_manager(client.clone())
             .caches(caches)
             .metrics(metrics)
+            .health(health)
+            .on_lease_loss(args.on_lease_loss.into())
             .grace_period(Duration::from_secs(args.grace_period));
         if let Some(server) = server {
             manager = manager.runnable(server);
@@ -297,13 +283,9 @@ impl Operator {
             let namespace = args
                 .leader_election_namespace
                 .unwrap_or_else(|| client.default_namespace().to_owned());
-            let status = leading.get_or_create(&[("name", name.clone())]).clone();
             let elector = Elector::new(client, namespace, name.clone(), identity(&name, &dice))
                 .timing(timing)
-                .clock(clock, dice.split())
-                .on_change(move |leads| {
-                    status.set(i64::from(leads));
-                });
+                .clock(clock, dice.split());
             manager = manager.elector(elector);
         }
         tracing::info!(operator = name, sdk = env!("CARGO_PKG_VERSION"), "starting");
@@ -327,8 +309,8 @@ impl fmt::Debug for Operator {
     }
 }
 
-/// A client of the cluster that the environment names, after one answer from it.
-async fn connect(clock: &Clock) -> Result<Client, Error> {
+/// A client of the cluster that the environment names, after one answer from it. What goes through it is counted.
+async fn connect(clock: &Clock, metrics: &Metrics) -> Result<Client, Error> {
     let config = kube::Config::infer()
         .await
         .map_err(|error| Error::Configuration(format!("no cluster to run against: {}", chain(&error))))?;
@@ -336,6 +318,8 @@ async fn connect(clock: &Clock) -> Result<Client, Error> {
     let unreachable =
         |why: String| Error::Configuration(format!("cannot reach the Kubernetes API at {url}: {why}"));
     let client = Client::try_from(config).map_err(|error| unreachable(chain(&error)))?;
+    let host = url.authority().map_or("", |authority| authority.as_str());
+    let client = metrics.count_requests(&client, host);
     match clock.timeout(GREETING, client.apiserver_version()).await {
         Some(Ok(version)) => {
             tracing::info!(%url, version = version.git_version, "connected");

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::metrics::SourcePanics;
-use super::panics::caught;
 use super::writes::Writes;
 use crate::informer::{Change, Stores, Subscription};
 use crate::meta::ObjectKey;
+use crate::panics::caught;
 use crate::queue::{Priority, WorkQueue};
 use crate::reconcile::{Reason, Reasons};
 use crate::source::{Feed, Relation, Requests};

@@ -5,7 +5,8 @@
 //! - They are spread over all threads of the runtime.
 //! - A reconcile that panics or takes too long is an error of its key alone.
 //! - A predicate or a mapper that panics ends nothing: it is reported and counted. The change counts as admitted by the
-//!   predicate; it wakes nobody by the mapper.
+//!   predicate; it wakes nobody by the mapper. Nor does an error whose message panics, or an object that panics when it
+//!   is decoded.
 //! - After a write through the context, a key is reconciled again only when the caches show that write, or a bounded
 //!   time has passed; the echo of the write itself wakes nobody.
 
@@ -14,8 +15,8 @@ mod echo;
 mod metrics;
 mod options;
 mod outcome;
-mod panics;
 mod run;
+mod timers;
 mod worker;
 mod writes;
 

@@ -1,12 +1,14 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::core::ApiResource;
 
+use super::timers::Next;
 use crate::backoff::Backoff;
-use crate::informer::{Namespaces, Stores};
+use crate::informer::{CachedObject, Namespaces, Stores, Transform};
 use crate::meta::{Declaration, KnownScope, Object, ObjectKey};
-use crate::queue::TokenBucket;
+use crate::queue::{Priority, TokenBucket};
 use crate::reconcile::{Reconciler, implements_cleanup};
 use crate::source::{Predicate, Relation, Source};
 use crate::toolkit::Reporting;
@@ -44,6 +46,7 @@ pub struct Controller<R: Reconciler> {
     pub(super) name: String,
     pub(super) main: Source,
     pub(super) others: Vec<Source>,
+    pub(super) timer: Option<Next>,
     pub(super) settings: Settings,
 }
 
@@ -74,6 +77,7 @@ where
             name: kind.kind.to_lowercase(),
             main: Source::main::<R::Resource>(),
             others: Vec::new(),
+            timer: None,
             settings: Settings {
                 concurrency: DEFAULT_CONCURRENCY,
                 timeout: None,
@@ -120,6 +124,58 @@ where
     pub fn when(mut self, predicate: impl Predicate) -> Self {
         self.main = self.main.when(predicate);
         self.settings.default_predicate = false;
+        self
+    }
+
+    /// Wakes each object again and again, after the time that `every` tells for it; `None` and zero end that.
+    ///
+    /// `every` is asked when the object is first seen and whenever it changes. A change that leaves the time as it is
+    /// does not put the next wake off, and neither does a reconcile for another reason.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::{sync::Arc, time::Duration};
+    /// # use k8s_openapi::api::core::v1::ConfigMap;
+    /// # use operator_core::controller::Controller;
+    /// # use operator_core::reconcile::{Action, Context, Reconciler};
+    /// # struct Probes;
+    /// # impl Reconciler for Probes {
+    /// #     type Resource = ConfigMap;
+    /// #     type Error = kube::Error;
+    /// #     async fn reconcile(&self, _: Arc<ConfigMap>, _: &Context<ConfigMap>) -> Result<Action, kube::Error> {
+    /// #         Ok(Action::await_change())
+    /// #     }
+    /// # }
+    /// let controller = Controller::new(Probes).timer(|probe: &ConfigMap| {
+    ///     let seconds = probe.data.as_ref()?.get("every-seconds")?;
+    ///     seconds.parse().ok().map(Duration::from_secs)
+    /// });
+    /// # let _ = controller;
+    /// ```
+    #[must_use]
+    pub fn timer(mut self, every: impl Fn(&R::Resource) -> Option<Duration> + Send + Sync + 'static) -> Self {
+        self.timer = Some(Arc::new(move |object: &CachedObject| {
+            object
+                .decode::<R::Resource>()
+                .ok()
+                .and_then(|object| every(&object))
+        }));
+        self
+    }
+
+    /// Gives changes of its own objects another priority than [`Priority::NORMAL`].
+    ///
+    /// What is there at the start has [`Priority::LOW`] in any case. For other sources see [`Source::priority`].
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.main = self.main.priority(priority);
+        self
+    }
+
+    /// Changes its own objects before they are stored; see [`Transform`].
+    #[must_use]
+    pub fn transform(mut self, transform: Transform) -> Self {
+        self.main = self.main.transform(transform);
         self
     }
 
@@ -219,6 +275,8 @@ where
     }
 
     /// Leaves objects alone whose annotation `annotation` is `true`, until it is not.
+    ///
+    /// A change of the annotation is looked at whatever predicate was set, so that the end of a pause is not missed.
     #[must_use]
     pub fn paused_by(mut self, annotation: impl Into<String>) -> Self {
         self.settings.paused_by = Some(annotation.into());

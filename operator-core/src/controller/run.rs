@@ -1,20 +1,23 @@
 //! From a controller as it was declared to its running tasks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kube::Client;
+use tokio::sync::Mutex;
 use tokio::task::{JoinError, JoinSet};
 
 use super::dispatch::{self, Dispatcher};
 use super::metrics::Metrics;
 use super::options::{self, Controller};
 use super::outcome;
+use super::timers::Timers;
 use super::worker::Workshop;
-use super::writes::Writes;
+use super::writes::{CatchingUp, Writes};
 use crate::BoxError;
 use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::informer::{Caches, Informer, Stores, Subscription};
+use crate::informer::{Caches, Change, Informer, Stores, Subscription};
 use crate::meta::{Declaration, KnownScope, Object, ObjectKey};
 use crate::queue::{Priority, WorkQueue};
 use crate::reconcile::{Context, Reason, Reasons, Reconciler};
@@ -43,17 +46,21 @@ pub(crate) trait AnyController: Send {
     fn prepare(self: Box<Self>, environment: &Environment) -> Prepared;
 }
 
-type StartWorker = dyn Fn(&mut JoinSet<()>) + Send;
+type StartWorker = dyn Fn(&mut JoinSet<()>) + Send + Sync;
 
-/// A controller whose caches fill; reconciles start with [`run`](Prepared::run).
+/// A controller whose caches fill; it reconciles while [`run`](Prepared::run) does.
 pub(crate) struct Prepared {
     name: String,
     queue: WorkQueue<ObjectKey>,
+    /// Its own kind first.
     informers: Vec<Arc<Informer>>,
-    dispatchers: JoinSet<()>,
+    dispatchers: Mutex<JoinSet<()>>,
     /// Starts one worker.
     start: Box<StartWorker>,
     concurrency: usize,
+    /// The end of the process, as against the end of a term.
+    shutdown: Shutdown,
+    started_before: AtomicBool,
 }
 
 impl<R: Reconciler> AnyController for Controller<R>
@@ -71,6 +78,7 @@ where
             name,
             main,
             others,
+            timer,
             settings,
         } = *self;
         let clock = &environment.clock;
@@ -100,6 +108,9 @@ where
                     {
                         feed.set_default_predicate(SpecChanged);
                     }
+                    if let (Relation::Main, Some(annotation)) = (relation, &settings.paused_by) {
+                        feed.admit_always(annotation_changed(annotation.clone()));
+                    }
                     let informer = environment.caches.informer(&feed.watched);
                     let subscription: Arc<Subscription> = informer.objects().subscribe();
                     feeds.push((relation, priority, feed, informer, subscription));
@@ -126,6 +137,18 @@ where
             };
             dispatchers.spawn(dispatcher.run(subscription));
         }
+        if let Some(next) = timer {
+            let timers = Timers {
+                controller: name.clone(),
+                main: Arc::clone(&informers[0]),
+                next,
+                queue: queue.clone(),
+                clock: clock.clone(),
+                dice: environment.dice.split(),
+                panics: environment.metrics.of_sources(&name),
+            };
+            dispatchers.spawn(timers.run());
+        }
         if let Some(period) = settings.resync {
             let (queue, clock, dice) = (queue.clone(), clock.clone(), environment.dice.split());
             let main = Arc::clone(&informers[0]);
@@ -145,6 +168,13 @@ where
             .clone()
             .or_else(|| environment.operator.clone());
         let field_manager = field_manager.unwrap_or_else(|| name.clone());
+        let metrics = environment.metrics.of_controller(&name);
+        let catching_up = CatchingUp {
+            stores: stores.clone(),
+            clock: clock.clone(),
+            caught_up: metrics.caught_up.clone(),
+            gave_up: metrics.gave_up.clone(),
+        };
         let observed = Arc::clone(&writes);
         let observing = clock.clone();
         let toolkit = Toolkit::new(environment.client.clone(), field_manager.clone(), clock.clone())
@@ -158,9 +188,11 @@ where
             .shutdown(environment.shutdown.clone())
             .stores(stores.clone())
             .toolkit(toolkit)
+            .catching_up(Arc::new(move |kind| {
+                Box::pin(catching_up.clone().wait(kind.clone()))
+            }))
             .build(ObjectKey::cluster(""));
         let concurrency = settings.concurrency;
-        let metrics = environment.metrics.of_controller(&name);
         metrics
             .max_concurrent
             .set(i64::try_from(concurrency).unwrap_or(i64::MAX));
@@ -180,11 +212,13 @@ where
             name,
             queue,
             informers,
-            dispatchers,
+            dispatchers: Mutex::new(dispatchers),
             start: Box::new(move |workers| {
                 workers.spawn(Arc::clone(&workshop).work());
             }),
             concurrency,
+            shutdown: environment.shutdown.clone(),
+            started_before: AtomicBool::new(false),
         }
     }
 }
@@ -194,54 +228,80 @@ impl Prepared {
         &self.name
     }
 
-    /// Reconciles until `shutdown` drains: then what runs may finish, until it aborts.
-    pub(crate) async fn run(self, shutdown: Shutdown) -> Result<(), BoxError> {
-        let Self {
-            name,
-            queue,
-            informers,
-            mut dispatchers,
-            start,
-            concurrency,
-        } = self;
+    /// Reconciles until `term` drains: then what runs may finish, until it aborts. A term that aborts while the process
+    /// goes on can be followed by another.
+    pub(crate) async fn run(self: Arc<Self>, term: Shutdown) -> Result<(), BoxError> {
         let ready = async {
-            for informer in &informers {
+            for informer in &self.informers {
                 informer.ready().await;
             }
         };
         tokio::select! {
             biased;
-            () = shutdown.draining() => return Ok(()),
+            () = term.draining() => return Ok(()),
             () = ready => {}
         }
-        tracing::info!(controller = %name, workers = concurrency, "the controller starts");
-        let mut workers = JoinSet::new();
-        for _ in 0..concurrency {
-            start(&mut workers);
+        if self.started_before.swap(true, Ordering::Relaxed) {
+            self.begin_anew();
         }
-        let draining = async {
-            shutdown.draining().await;
-            queue.close();
-            shutdown.aborted().await;
-        };
-        let ended = async {
-            loop {
-                tokio::select! {
-                    biased;
-                    Some(ended) = dispatchers.join_next() => broken(ended)?,
-                    ended = workers.join_next() => match ended {
-                        Some(ended) => broken(ended)?,
-                        None => return Ok(()),
-                    },
-                }
-            }
-        };
+        tracing::info!(controller = %self.name, workers = self.concurrency, "the controller starts");
+        let mut workers = JoinSet::new();
+        for _ in 0..self.concurrency {
+            (self.start)(&mut workers);
+        }
         tokio::select! {
             biased;
-            ended = ended => ended,
+            ended = self.ended(&mut workers) => ended,
             // Dropping the workers ends them.
-            () = draining => Ok(()),
+            () = self.dropped(&term) => Ok(()),
         }
+    }
+
+    /// Waits until no reconcile runs any more: one that was dropped goes on until it waits for something.
+    pub(crate) async fn at_rest(&self) {
+        self.queue.idle().await;
+    }
+
+    /// Puts every object into the queue again: while another led, anything may have been done or left undone.
+    fn begin_anew(&self) {
+        for key in self.informers[0].objects().keys(None) {
+            self.queue
+                .add_with(key, Priority::LOW, Reasons::from(Reason::Initial).bits());
+        }
+    }
+
+    /// Waits until the workers have ended by themselves, or anything has gone wrong.
+    async fn ended(&self, workers: &mut JoinSet<()>) -> Result<(), BoxError> {
+        let mut dispatchers = self.dispatchers.lock().await;
+        loop {
+            tokio::select! {
+                biased;
+                Some(ended) = dispatchers.join_next() => broken(ended)?,
+                ended = workers.join_next() => match ended {
+                    Some(ended) => broken(ended)?,
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+
+    /// Waits until what still runs is to be dropped; takes no new work from the moment when the process is to end.
+    async fn dropped(&self, term: &Shutdown) {
+        term.draining().await;
+        if self.shutdown.is_draining() {
+            self.queue.close();
+        }
+        term.aborted().await;
+    }
+}
+
+/// Whether an annotation is not what it was: an object must not miss the end of its pause.
+fn annotation_changed(annotation: String) -> impl Fn(&Change) -> bool {
+    move |change| {
+        change.updated().is_some_and(|(old, new)| {
+            !old.same_annotations(new)
+                && old.annotations().get(annotation.as_str()) != new.annotations().get(annotation.as_str())
+        })
     }
 }
 

@@ -7,20 +7,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use kube::core::ApiResource;
 use tracing::Instrument;
 
 use super::metrics::ControllerMetrics;
 use super::options::Settings;
 use super::outcome::Outcome;
-use super::panics::{caught, message_of};
 use super::writes::Writes;
 use crate::chain;
-use crate::informer::{CachedObject, Informer, Stores};
+use crate::informer::{CachedObject, Informer, Stores, reference_to};
 use crate::meta::ObjectKey;
+use crate::panics::{caught, message_of};
 use crate::queue::{Finish, Work, WorkQueue};
-use crate::reconcile::{Action, Context, ErrorClass, Reason, Reasons, Reconciler, implements_cleanup};
-use crate::toolkit::{Claim, Reporting, Target, WriteError};
+use crate::reconcile::{
+    Action, Context, ErrorClass, Reason, Reasons, Reconciler, implements_cleanup, implements_gone,
+};
+use crate::toolkit::{Claim, Note, Reporting, Target, WriteError};
 
 /// How long a key is put off when the caches are behind its own writes.
 const CATCH_UP: Duration = Duration::from_millis(20);
@@ -48,6 +49,9 @@ enum Failure<E> {
     Finalizer(WriteError),
 }
 
+/// What went wrong, as one word for programs and a sentence for people.
+type Told = (&'static str, String);
+
 /// How a guarded reconcile ended.
 type Ended<E> = Result<Result<Action, Failure<E>>, Box<dyn Any + Send>>;
 
@@ -68,17 +72,18 @@ impl<R: Reconciler> Workshop<R> {
             work.finish(Finish::Postpone(CATCH_UP), marks.bits());
             return;
         }
-        let Some(cached) = self.main.objects().get(&key) else {
-            self.writes.forget(&key);
-            let resource = ApiResource::erase::<R::Resource>(&());
-            let gone = Target::new(resource, key.namespace().map(str::to_owned), key.name());
-            self.context.toolkit().forget(&gone);
-            work.finish(Finish::Forget, 0);
-            return;
-        };
-        let Some(object) = self.read(&cached) else {
-            work.finish(Finish::Forget, 0);
-            return;
+        let object = match self.main.objects().get(&key) {
+            Some(cached) => match self.read(&cached).await {
+                Some(object) => Some(object),
+                None => return finished(work),
+            },
+            None => {
+                self.forget(&key);
+                if !self.hears_of_gone(&key) {
+                    return finished(work);
+                }
+                None
+            }
         };
         let reasons = Reasons::from_bits(work.marks());
         let cx = self.context.of_attempt(key, work.attempt(), reasons);
@@ -99,8 +104,21 @@ impl<R: Reconciler> Workshop<R> {
         span.in_scope(|| tracing::debug!(result = outcome.result(), again_after = ?delay, "reconciled"));
     }
 
+    /// Forgets what was written for an object that is gone.
+    fn forget(&self, key: &ObjectKey) {
+        self.writes.forget(key);
+        let resource = self.main.watched().resource().clone();
+        let gone = Target::new(resource, key.namespace().map(str::to_owned), key.name());
+        self.context.toolkit().forget(&gone);
+    }
+
+    /// Whether the reconciler wants to know of keys without an object. What is not looked at may well be there.
+    fn hears_of_gone(&self, key: &ObjectKey) -> bool {
+        implements_gone::<R>() && self.main.watched().namespaces().contain(key.namespace())
+    }
+
     /// The object as its type; `None` when there is nothing to do with it.
-    fn read(&self, cached: &CachedObject) -> Option<Arc<R::Resource>> {
+    async fn read(&self, cached: &CachedObject) -> Option<Arc<R::Resource>> {
         if let Some(annotation) = &self.settings.paused_by
             && cached.has_annotations()
             && cached
@@ -111,18 +129,40 @@ impl<R: Reconciler> Workshop<R> {
             tracing::debug!(controller = %self.name, key = %cached.key(), "paused");
             return None;
         }
-        // What cannot be read was reported; a change of the object brings its key back.
-        self.main.decode(cached).ok().map(Arc::new)
+        let decoded = caught(|| self.main.decode(cached)).unwrap_or_else(|panic| {
+            self.metrics.panics.inc();
+            let error = serde::de::Error::custom(format_args!("decoding it panicked: {panic}"));
+            self.main.bad_object(Some(cached), &error);
+            Err(error)
+        });
+        match decoded {
+            Ok(object) => Some(Arc::new(object)),
+            // What cannot be read was reported; a change of the object brings its key back.
+            Err(error) => {
+                if self.settings.reporting.tells_events() {
+                    let kind = self.main.watched().resource();
+                    let regarding = reference_to(kind, cached.key(), Some(cached.uid()));
+                    let note = Note::warning("Unreadable", error.to_string());
+                    self.context
+                        .toolkit()
+                        .recorder()
+                        .tell_about(regarding, note)
+                        .await;
+                }
+                None
+            }
+        }
     }
 
+    /// Reconciles an object, or a key that has none.
     async fn attempt(
         &self,
-        object: Arc<R::Resource>,
+        object: Option<Arc<R::Resource>>,
         cx: &Context<R::Resource>,
         now: crate::clock::Instant,
     ) -> Outcome {
         self.metrics.active.inc();
-        let reported = Arc::clone(&object);
+        let reported = object.clone();
         let reconcile = self
             .writes
             .note(cx.key(), &self.stores, now, self.protocol(object, cx));
@@ -132,31 +172,40 @@ impl<R: Reconciler> Workshop<R> {
             None => Some(guarded.await),
         };
         self.metrics.active.dec();
-        let class = match &ended {
-            Some(Ok(Err(Failure::Reconciler(error)))) => self.classify(error),
-            _ => ErrorClass::Retryable,
-        };
-        if self.settings.reporting != Reporting::none() {
-            let failure = failure(ended.as_ref(), class);
-            self.tell(&reported, cx, failure, now).await;
+        let (outcome, failure) = self.judge(ended);
+        if let (Some(object), true) = (reported, self.settings.reporting != Reporting::none()) {
+            self.tell(&object, cx, failure, now).await;
         }
+        outcome
+    }
+
+    /// What the end of a reconcile means, and what is to be told of it.
+    fn judge(&self, ended: Option<Ended<R::Error>>) -> (Outcome, Option<Told>) {
         match ended {
-            Some(Ok(Ok(action))) => Outcome::Done(action),
-            Some(Ok(Err(Failure::Reconciler(error)))) => {
-                report(&error, class);
-                Outcome::Failed(class)
-            }
-            Some(Ok(Err(Failure::Finalizer(error)))) => {
-                report(&error, class);
-                Outcome::Failed(class)
+            Some(Ok(Ok(action))) => (Outcome::Done(action), None),
+            Some(Ok(Err(failure))) => {
+                let (class, error) = match &failure {
+                    Failure::Reconciler(error) => (self.classify(error), self.words_of(error)),
+                    Failure::Finalizer(error) => (ErrorClass::Retryable, self.words_of(error)),
+                };
+                let reason = if class == ErrorClass::Terminal {
+                    tracing::error!(%error, "the reconcile failed for good");
+                    "ReconcileFailedForGood"
+                } else {
+                    tracing::warn!(%error, "the reconcile failed");
+                    "ReconcileFailed"
+                };
+                (Outcome::Failed(class), Some((reason, error)))
             }
             Some(Err(panic)) => {
-                tracing::error!(panic = message_of(panic.as_ref()), "the reconciler panicked");
-                Outcome::Panicked
+                let panic = message_of(panic.as_ref()).to_owned();
+                tracing::error!(panic, "the reconciler panicked");
+                (Outcome::Panicked, Some(("ReconcilePanicked", panic)))
             }
             None => {
                 tracing::warn!(limit = ?self.settings.timeout, "the reconcile took too long and was given up");
-                Outcome::TimedOut
+                let message = "it took too long and was given up".to_owned();
+                (Outcome::TimedOut, Some(("ReconcileTimedOut", message)))
             }
         }
     }
@@ -170,12 +219,20 @@ impl<R: Reconciler> Workshop<R> {
         })
     }
 
+    /// What an error says, with its sources.
+    fn words_of(&self, error: &(dyn Error + 'static)) -> String {
+        caught(|| chain(error)).unwrap_or_else(|panic| {
+            self.metrics.panics.inc();
+            format!("an error whose message panicked: {panic}")
+        })
+    }
+
     /// Reports how it ended where the controller was asked to, beside the log and the metrics.
     async fn tell(
         &self,
         object: &R::Resource,
         cx: &Context<R::Resource>,
-        failure: Option<(&'static str, String)>,
+        failure: Option<Told>,
         now: crate::clock::Instant,
     ) {
         let (toolkit, reporting) = (cx.toolkit(), &self.settings.reporting);
@@ -186,15 +243,24 @@ impl<R: Reconciler> Workshop<R> {
             }
         };
         // A report is a write like any other: its echo wakes nobody.
-        self.writes.note(cx.key(), &self.stores, now, report).await;
+        let noted = self.writes.note(cx.key(), &self.stores, now, report);
+        if let Err(panic) = AssertUnwindSafe(noted).catch_unwind().await {
+            self.metrics.panics.inc();
+            let panic = message_of(panic.as_ref());
+            tracing::error!(panic, "the object panicked while it was reported on");
+        }
     }
 
     /// Calls the reconciler for an object that lives, or its cleanup for one that is being deleted.
     async fn protocol(
         &self,
-        object: Arc<R::Resource>,
+        object: Option<Arc<R::Resource>>,
         cx: &Context<R::Resource>,
     ) -> Result<Action, Failure<R::Error>> {
+        let Some(object) = object else {
+            let gone = self.reconciler.gone(cx.key(), cx).await;
+            return gone.map_err(Failure::Reconciler);
+        };
         let meta = kube::Resource::meta(object.as_ref());
         if !implements_cleanup::<R>() {
             if meta.deletion_timestamp.is_none() {
@@ -244,30 +310,7 @@ impl<R: Reconciler> Workshop<R> {
     }
 }
 
-/// What went wrong, as one word for programs and a sentence for people.
-fn failure<E: Error + 'static>(
-    ended: Option<&Ended<E>>,
-    class: ErrorClass,
-) -> Option<(&'static str, String)> {
-    Some(match ended {
-        Some(Ok(Ok(_))) => return None,
-        Some(Ok(Err(Failure::Reconciler(error)))) => match class {
-            ErrorClass::Terminal => ("ReconcileFailedForGood", chain(error)),
-            ErrorClass::Retryable | ErrorClass::RetryAfter(_) => ("ReconcileFailed", chain(error)),
-        },
-        Some(Ok(Err(Failure::Finalizer(error)))) => ("ReconcileFailed", chain(error)),
-        Some(Err(panic)) => ("ReconcilePanicked", message_of(panic.as_ref()).to_owned()),
-        None => (
-            "ReconcileTimedOut",
-            "it took too long and was given up".to_owned(),
-        ),
-    })
-}
-
-fn report(error: &(dyn Error + 'static), class: ErrorClass) {
-    let error = chain(error);
-    match class {
-        ErrorClass::Terminal => tracing::error!(%error, "the reconcile failed for good"),
-        ErrorClass::Retryable | ErrorClass::RetryAfter(_) => tracing::warn!(%error, "the reconcile failed"),
-    }
+/// Ends the work on a key with which there is nothing to do.
+fn finished(work: Work<ObjectKey>) {
+    work.finish(Finish::Forget, 0);
 }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use kube::core::ApiResource;
+use prometheus_client::metrics::histogram::Histogram;
+
 use super::echo;
-use crate::clock::Instant;
+use crate::clock::{Clock, Instant};
 use crate::informer::{Change, Stores};
 use crate::meta::ObjectKey;
 use crate::toolkit::{Step, Target, Written};
@@ -153,6 +156,42 @@ impl Inner {
             self.ours
                 .retain(|_, ours| now.saturating_duration_since(ours.last) < MEMORY);
         }
+    }
+}
+
+/// Lets a reconcile wait for its own writes, bounded and measured.
+#[derive(Clone)]
+pub(super) struct CatchingUp {
+    pub(super) stores: Stores,
+    pub(super) clock: Clock,
+    pub(super) caught_up: Histogram,
+    pub(super) gave_up: Histogram,
+}
+
+impl CatchingUp {
+    /// Waits until the caches show what the reconcile in this task wrote to objects of `kind`; false when they do not
+    /// after a while.
+    pub(super) async fn wait(self, kind: ApiResource) -> bool {
+        let written = CURRENT
+            .try_with(|current| current.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .unwrap_or_default();
+        let shown = async {
+            let informer = self.stores.named(&kind.kind, &kind.group);
+            for written in &written {
+                if let (Some(informer), Some(((kind_of, group, key), revision))) =
+                    (informer, name_of(written))
+                    && (kind_of, group) == (kind.kind.clone(), kind.group.clone())
+                {
+                    informer.until_shown(&key, revision).await;
+                }
+            }
+        };
+        let began = self.clock.instant();
+        let in_time = self.clock.timeout(PATIENCE, shown).await.is_some();
+        let waited = self.clock.instant().saturating_duration_since(began);
+        let measured = if in_time { &self.caught_up } else { &self.gave_up };
+        measured.observe(waited.as_secs_f64());
+        in_time
     }
 }
 

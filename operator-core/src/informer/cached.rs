@@ -72,6 +72,15 @@ impl CachedObject {
     /// # Errors
     /// When the text is no JSON object with a name.
     pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
+        Self::read(json, false)
+    }
+
+    /// As [`parse`](CachedObject::parse), with `managedFields`.
+    pub(super) fn parse_whole(json: &str) -> Result<Self, serde_json::Error> {
+        Self::read(json, true)
+    }
+
+    fn read(json: &str, managed_fields: bool) -> Result<Self, serde_json::Error> {
         let Envelope { metadata } = serde_json::from_str(json)?;
         if metadata.name.is_empty() {
             return Err(serde::de::Error::custom("metadata.name is empty"));
@@ -81,6 +90,7 @@ impl CachedObject {
         }
         let cut = metadata
             .managed_fields
+            .filter(|_| !managed_fields)
             .map(|value| Cut::around(json, value.get()));
         let span =
             |part: Option<&str>| part.map_or_else(Span::default, |part| Span::of(json, part, cut.as_ref()));

@@ -1,22 +1,18 @@
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use kube::Client;
-use serde::de::DeserializeOwned;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::objects::Objects;
-use super::reflector::{self, Drive};
-use super::status::{InformerStatus, WatchState};
-use super::{CachedObject, IndexFn, Store, Watched};
+use super::bad::{BadObject, Hook};
+use super::drive::Drive;
+use super::state::Informer;
+use super::status::InformerStatus;
+use super::{Namespaces, Store, Watched, chosen, reflector};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::meta::{Object, ObjectKey};
+use crate::meta::Object;
 
 /// All informers of a process; clones are the same set.
 ///
@@ -28,6 +24,7 @@ pub struct Caches {
 
 struct Shared {
     drive: Drive,
+    hook: Option<Hook>,
     informers: Mutex<Informers>,
 }
 
@@ -39,28 +36,11 @@ struct Informers {
 }
 
 /// Sets up [`Caches`].
-#[derive(Debug)]
 pub struct CachesBuilder {
     clock: Clock,
     dice: Dice,
     backoff: Backoff,
-}
-
-/// A store of objects that a watch keeps current.
-pub struct Informer {
-    watched: Watched,
-    name: String,
-    objects: Objects,
-    watches: Mutex<BTreeMap<Option<String>, Watch>>,
-    ready: watch::Sender<bool>,
-    bad_objects: AtomicU64,
-}
-
-/// One watch of an informer.
-struct Watch {
-    state: WatchState,
-    /// Whether its first list is complete.
-    listed: bool,
+    hook: Option<Hook>,
 }
 
 impl Caches {
@@ -75,6 +55,7 @@ impl Caches {
             clock: Clock::real(),
             dice: Dice::unseeded(),
             backoff: Backoff::for_watches(),
+            hook: None,
         }
     }
 
@@ -87,16 +68,21 @@ impl Caches {
         if let Some(informer) = informers
             .list
             .iter()
-            .find(|informer| informer.watched == *watched)
+            .find(|informer| *informer.watched() == *watched)
         {
             return Arc::clone(informer);
         }
-        let informer = Arc::new(Informer::new(watched.clone()));
-        for namespace in watched.namespaces.each() {
-            let drive = self.shared.drive.clone();
-            informers
-                .watches
-                .spawn(reflector::run(Arc::clone(&informer), namespace, drive));
+        let drive = &self.shared.drive;
+        let informer = Informer::new(watched.clone(), drive.clock.clone(), self.shared.hook.clone());
+        let informer = Arc::new(informer);
+        if let Namespaces::Chosen(set) = &watched.namespaces {
+            let watching = chosen::run(Arc::clone(&informer), set.clone(), drive.clone());
+            informers.watches.spawn(watching);
+        } else {
+            for namespace in watched.namespaces.each() {
+                let watching = reflector::run(Arc::clone(&informer), namespace, drive.clone());
+                informers.watches.spawn(watching);
+            }
         }
         informers.list.push(Arc::clone(&informer));
         informer
@@ -165,6 +151,30 @@ impl CachesBuilder {
         self
     }
 
+    /// Calls `tell` for each object that cannot be read, once per version, so that an event or an alert can be made of
+    /// it. It is called between two events of a watch, so it must not block.
+    ///
+    /// # Example
+    /// ```
+    /// use operator_core::informer::{BadObject, Caches};
+    /// use operator_core::toolkit::{Note, Recorder};
+    ///
+    /// fn caches(client: kube::Client, recorder: Recorder) -> Caches {
+    ///     let tell = move |bad: &BadObject| {
+    ///         let (recorder, note) = (recorder.clone(), Note::warning("Unreadable", &bad.reason));
+    ///         if let Some(reference) = bad.reference() {
+    ///             tokio::spawn(async move { recorder.tell_about(reference, note).await });
+    ///         }
+    ///     };
+    ///     Caches::builder().on_bad_object(tell).build(client)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn on_bad_object(mut self, tell: impl Fn(&BadObject) + Send + Sync + 'static) -> Self {
+        self.hook = Some(Arc::new(tell));
+        self
+    }
+
     /// Caches of what `client` sees.
     pub fn build(self, client: Client) -> Caches {
         Caches {
@@ -174,168 +184,25 @@ impl CachesBuilder {
                     clock: self.clock,
                     dice: self.dice,
                     backoff: self.backoff,
+                    no_streaming: Arc::default(),
                 },
+                hook: self.hook,
                 informers: Mutex::default(),
             }),
         }
     }
 }
 
-impl Informer {
-    fn new(watched: Watched) -> Self {
-        let watch = || Watch {
-            state: WatchState::Listing,
-            listed: false,
-        };
-        let watches = watched
-            .namespaces
-            .each()
-            .into_iter()
-            .map(|namespace| (namespace, watch()));
-        Self {
-            name: watched.name(),
-            watches: Mutex::new(watches.collect()),
-            watched,
-            objects: Objects::new(),
-            ready: watch::Sender::new(false),
-            bad_objects: AtomicU64::new(0),
-        }
-    }
-
-    /// What it looks at.
-    pub fn watched(&self) -> &Watched {
-        &self.watched
-    }
-
-    /// What it is called in logs and metrics.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Whether the first list is complete.
-    pub fn is_ready(&self) -> bool {
-        *self.ready.borrow()
-    }
-
-    /// Waits until the first list is complete.
-    ///
-    /// # Cancel safety
-    /// Nothing is lost when it is dropped.
-    pub async fn ready(&self) {
-        let mut ready = self.ready.subscribe();
-        // The sender lives as long as `self`, so that waiting cannot fail.
-        let _ = ready.wait_for(|ready| *ready).await;
-    }
-
-    /// How it is doing.
-    pub fn status(&self) -> InformerStatus {
-        let watches = self.watches();
-        InformerStatus {
-            name: self.name.clone(),
-            ready: self.is_ready(),
-            watches: watches
-                .iter()
-                .map(|(namespace, watch)| (namespace.clone().unwrap_or_default(), watch.state.clone()))
-                .collect(),
-            objects: self.len(),
-            bad_objects: self.bad_objects.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Number of objects it holds.
-    pub fn len(&self) -> usize {
-        self.objects.len()
-    }
-
-    /// Whether it holds none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The object with this key, undecoded.
-    pub fn get(&self, key: &ObjectKey) -> Option<Arc<CachedObject>> {
-        self.objects.get(key)
-    }
-
-    /// Keeps an index under `name`, by the values that `values` gives for each object.
-    pub fn add_index(&self, name: &str, values: IndexFn) {
-        self.objects.add_index(name, values);
-    }
-
-    pub(crate) fn objects(&self) -> &Objects {
-        &self.objects
-    }
-
-    /// Whether it has seen `revision` of an object, or something newer.
-    ///
-    /// An object that it does not hold and may never come to hold cannot be waited for: it counts as seen.
-    pub(crate) fn shows(&self, key: &ObjectKey, revision: u64) -> bool {
-        match self.objects.get(key) {
-            Some(object) if object.revision() >= revision => true,
-            None if !self.watched.is_everything() => true,
-            _ => self.objects.revision(key) >= revision,
-        }
-    }
-
-    /// Decodes an object; one that does not fit is reported.
-    pub(crate) fn decode<K: DeserializeOwned>(&self, object: &CachedObject) -> Result<K, serde_json::Error> {
-        object
-            .decode()
-            .inspect_err(|error| self.bad_object(object.key().as_str(), error))
-    }
-
-    pub(super) fn bad_object(&self, object: &str, reason: &dyn fmt::Display) {
-        self.bad_objects.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(watch = %self.name, object, error = %reason, "an object cannot be read and is left out");
-    }
-
-    /// Tells that the list of `namespace` is complete and changes come in.
-    pub(super) fn current(&self, namespace: Option<&str>) {
-        let mut watches = self.watches();
-        if let Some(watch) = watches.get_mut(&namespace.map(str::to_owned)) {
-            watch.state = WatchState::Current;
-            watch.listed = true;
-        }
-        if !self.is_ready() && watches.values().all(|watch| watch.listed) {
-            drop(watches);
-            self.ready.send_replace(true);
-        }
-    }
-
-    /// Tells that the watch of `namespace` does not work.
-    pub(super) fn fail(&self, namespace: Option<&str>, failures: u32, reason: String, now: Timestamp) {
-        let mut watches = self.watches();
-        let Some(watch) = watches.get_mut(&namespace.map(str::to_owned)) else {
-            return;
-        };
-        let since = match watch.state {
-            WatchState::Failing { since, .. } => since,
-            _ => now,
-        };
-        watch.state = WatchState::Failing {
-            since,
-            failures,
-            reason,
-        };
-    }
-
-    fn watches(&self) -> MutexGuard<'_, BTreeMap<Option<String>, Watch>> {
-        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Informer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Informer")
-            .field("name", &self.name)
-            .field("ready", &self.is_ready())
-            .field("objects", &self.len())
-            .finish_non_exhaustive()
-    }
-}
-
 impl fmt::Debug for Caches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.lock().list.iter()).finish()
+    }
+}
+
+impl fmt::Debug for CachesBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachesBuilder")
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
     }
 }

@@ -11,28 +11,41 @@
 //!   deleted, what did not is not.
 //! - **Never blocked**: a slow subscriber finds several changes of one object joined into one; the watch goes on.
 //! - **No storm**: a watch that ends as soon as it has begun is started again with a pause that grows.
-//! - **One bad object stops nobody**: it is reported and left out.
+//! - **One bad object stops nobody**: it is reported and left out. So is one for which a transform panics; an index that
+//!   panics does not find the object.
 
+mod bad;
 mod cached;
 mod caches;
 mod change;
+mod chosen;
+mod drive;
 mod index;
+mod namespaces;
 mod objects;
 mod pace;
 mod raw;
 mod reflector;
 mod scope;
+mod state;
 mod status;
 mod store;
 mod stores;
 mod subscription;
+mod transform;
 
+pub use bad::BadObject;
+pub(crate) use bad::reference_to;
 pub use cached::CachedObject;
-pub use caches::{Caches, CachesBuilder, Informer};
+pub use caches::{Caches, CachesBuilder};
 pub use change::Change;
 pub use index::IndexFn;
-pub use scope::{Namespaces, Watched};
-pub use status::{InformerStatus, WatchState};
+pub use namespaces::{NamespaceSet, Namespaces};
+pub(crate) use pace::is_watch;
+pub use scope::Watched;
+pub use state::Informer;
+pub use status::{Cause, InformerStatus, WatchState};
 pub use store::Store;
 pub use stores::Stores;
 pub(crate) use subscription::Subscription;
+pub use transform::Transform;

@@ -2,9 +2,12 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
-use super::index::Index;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+use super::index::{Index, Values};
 use super::subscription::Subscription;
-use super::{CachedObject, Change, IndexFn};
+use super::{CachedObject, Change};
 use crate::meta::ObjectKey;
 
 /// All objects of one informer: one writer, many readers, and those who want to hear of changes.
@@ -13,6 +16,8 @@ use crate::meta::ObjectKey;
 #[derive(Default)]
 pub(crate) struct Objects {
     inner: RwLock<Inner>,
+    /// Wakes who waits for a revision.
+    advanced: Notify,
 }
 
 /// How a change became known.
@@ -49,6 +54,7 @@ impl Objects {
                 owners: Some(Index::by_owner()),
                 ..Inner::default()
             }),
+            advanced: Notify::new(),
         }
     }
 
@@ -96,6 +102,18 @@ impl Objects {
         }
     }
 
+    /// Takes out everything in `namespace`, which is no longer looked at.
+    pub(super) fn leave(&self, namespace: &str) {
+        let mut inner = self.write();
+        let gone: Vec<_> = inner.range(Some(namespace)).map(|(key, _)| key.clone()).collect();
+        for key in gone {
+            if let Some(held) = inner.objects.remove(&key) {
+                inner.changed(Some(held.object), None, Came::Again);
+            }
+        }
+        inner.revisions.remove(&Some(namespace.to_owned()));
+    }
+
     /// Tells that no change up to `revision` is missing, in `namespace` or everywhere.
     pub(super) fn reached(&self, namespace: Option<&str>, revision: u64) {
         let mut inner = self.write();
@@ -109,6 +127,13 @@ impl Objects {
                 inner.revisions.insert(namespace.map(str::to_owned), revision);
             }
         }
+        drop(inner);
+        self.advanced.notify_waiters();
+    }
+
+    /// Waits until no change up to some later revision is missing somewhere. It counts from the moment of the call.
+    pub(super) fn advanced(&self) -> Notified<'_> {
+        self.advanced.notified()
     }
 
     /// The revision up to which no change of the object with this key is missing.
@@ -120,7 +145,7 @@ impl Objects {
     }
 
     /// Keeps an index by the values that `values` gives, under `name`; what was there under the name is replaced.
-    pub(super) fn add_index(&self, name: &str, values: IndexFn) {
+    pub(super) fn add_index(&self, name: &str, values: Values) {
         let mut inner = self.write();
         let mut index = Index::new(values);
         for held in inner.objects.values() {
@@ -253,7 +278,10 @@ mod tests {
         let objects = Objects::new();
         objects.put(object("n", "a", 1, Some("o1")), 1, Came::First);
         objects.put(object("n", "b", 2, Some("o1")), 1, Came::First);
-        objects.add_index("name", Arc::new(|object| vec![object.key().name().to_owned()]));
+        objects.add_index(
+            "name",
+            Arc::new(|object| Some(vec![object.key().name().to_owned()])),
+        );
         objects.put(object("m", "a", 3, None), 1, Came::First);
         assert_eq!(names(&objects.owned_by("o1")), ["n/a", "n/b"]);
         assert_eq!(names(&objects.find("name", "a").unwrap()), ["m/a", "n/a"]);
@@ -277,6 +305,23 @@ mod tests {
         assert_eq!(names(&objects.list(Some("b"))), ["b/x"]);
         objects.retain_round(None, 2);
         assert_eq!(names(&objects.list(None)), ["a/x"]);
+    }
+
+    #[test]
+    fn a_namespace_that_is_left_takes_its_objects_with_it() {
+        let objects = Objects::new();
+        for namespace in ["a", "b"] {
+            objects.put(object(namespace, "x", 1, Some("o")), 1, Came::First);
+            objects.reached(Some(namespace), 9);
+        }
+        let subscription = objects.subscribe();
+        subscription.take();
+        objects.leave("a");
+        assert_eq!(names(&objects.list(None)), ["b/x"]);
+        assert_eq!(names(&objects.owned_by("o")), ["b/x"]);
+        assert_eq!(objects.revision(&ObjectKey::namespaced("a", "x")), 0);
+        let changes = subscription.take();
+        assert!(changes.len() == 1 && changes[0].is_deleted() && changes[0].key().as_str() == "a/x");
     }
 
     #[tokio::test]

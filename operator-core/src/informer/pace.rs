@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,20 +15,19 @@ use kube::Client;
 use kube::client::Body;
 use tower::Service;
 
-use super::reflector::Drive;
+use super::drive::Drive;
+use super::state::{Informer, SOON};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, Instant};
 use crate::dice::Dice;
 
-/// A watch that lived shorter than this, and told nothing, ended too soon.
-const SOON: Duration = Duration::from_secs(1);
-
-/// How many watches in a row that ended too soon are worth a warning.
+/// How many watches in a row that ended too soon are worth a warning, in the log and in the informer's status.
 const WORTH_A_WARNING: u32 = 3;
 
 /// The pace at which one watch is started again and again.
 pub(super) struct Pace {
-    watch: String,
+    informer: Arc<Informer>,
+    namespace: Option<String>,
     clock: Clock,
     dice: Dice,
     backoff: Backoff,
@@ -36,9 +35,10 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(watch: &str, drive: &Drive) -> Arc<Self> {
+    pub(super) fn new(informer: Arc<Informer>, namespace: Option<&str>, drive: &Drive) -> Arc<Self> {
         Arc::new(Self {
-            watch: watch.to_owned(),
+            informer,
+            namespace: namespace.map(str::to_owned),
             clock: drive.clock.clone(),
             dice: drive.dice.clone(),
             backoff: drive.backoff,
@@ -57,28 +57,33 @@ impl Pace {
 
     /// Lets the next start happen at once: the watch got on, or somebody has already waited.
     pub(super) fn excuse(&self) {
-        self.starts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .excuse();
+        let soon = std::mem::take(&mut *self.starts()).soon;
+        if soon >= WORTH_A_WARNING {
+            self.informer.hurried(self.namespace.as_deref(), None);
+        }
     }
 
     async fn keep(&self) {
         let now = self.clock.instant();
         let (soon, delay) = self
-            .starts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .starts()
             .next(now, |soon| self.backoff.delay(soon, &self.dice));
+        let hurried = (soon >= WORTH_A_WARNING).then_some((soon, now + delay));
+        self.informer.hurried(self.namespace.as_deref(), hurried);
         if delay.is_zero() {
             return;
         }
+        let (watch, namespace) = (self.informer.name(), self.namespace.as_deref());
         if soon == WORTH_A_WARNING {
-            tracing::warn!(watch = %self.watch, "the server ends the watch as soon as it has begun, again and again");
+            tracing::warn!(%watch, namespace, "the server ends the watch as soon as it has begun, again and again");
         } else {
-            tracing::debug!(watch = %self.watch, soon, ?delay, "the watch ended as soon as it had begun");
+            tracing::debug!(%watch, namespace, soon, ?delay, "the watch ended as soon as it had begun");
         }
         self.clock.sleep(delay).await;
+    }
+
+    fn starts(&self) -> MutexGuard<'_, Starts> {
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,10 +113,6 @@ impl Starts {
         };
         self.last = Some(now + delay);
         (self.soon, delay)
-    }
-
-    fn excuse(&mut self) {
-        *self = Self::default();
     }
 }
 
@@ -143,7 +144,8 @@ impl Service<Request<Body>> for Paced {
     }
 }
 
-fn is_watch<B>(request: &Request<B>) -> bool {
+/// Whether a request opens a watch.
+pub(crate) fn is_watch<B>(request: &Request<B>) -> bool {
     request
         .uri()
         .query()
@@ -181,7 +183,7 @@ mod tests {
         let mut starts = Starts::default();
         starts.next(now, double);
         assert_eq!(starts.next(now, double), (1, SOON));
-        starts.excuse();
+        starts = Starts::default();
         assert_eq!(starts.next(now, double), (0, Duration::ZERO));
     }
 

@@ -14,16 +14,23 @@ use super::cached::CachedObject;
 /// Deserializing never fails on what is inside the object: one that makes no sense travels on as such, so that it does
 /// not take the whole list or watch down with it.
 #[derive(Clone, Debug)]
-pub(super) struct RawObject<const METADATA_ONLY: bool> {
+pub(super) struct RawObject<const METADATA_ONLY: bool, const MANAGED_FIELDS: bool> {
     pub(super) object: Result<Arc<CachedObject>, Arc<str>>,
     /// All that the watcher asks for is the resource version.
     meta: ObjectMeta,
 }
 
-impl<'de, const METADATA_ONLY: bool> Deserialize<'de> for RawObject<METADATA_ONLY> {
+impl<'de, const METADATA_ONLY: bool, const MANAGED_FIELDS: bool> Deserialize<'de>
+    for RawObject<METADATA_ONLY, MANAGED_FIELDS>
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let (object, resource_version) = match CachedObject::parse(raw.get()) {
+        let parsed = if MANAGED_FIELDS {
+            CachedObject::parse_whole(raw.get())
+        } else {
+            CachedObject::parse(raw.get())
+        };
+        let (object, resource_version) = match parsed {
             Ok(object) => {
                 let resource_version = object.resource_version().to_owned();
                 (Ok(Arc::new(object)), resource_version)
@@ -49,7 +56,9 @@ fn resource_version_of(json: &str) -> String {
     version.unwrap_or_else(|| "0".to_owned())
 }
 
-impl<const METADATA_ONLY: bool> Resource for RawObject<METADATA_ONLY> {
+impl<const METADATA_ONLY: bool, const MANAGED_FIELDS: bool> Resource
+    for RawObject<METADATA_ONLY, MANAGED_FIELDS>
+{
     type DynamicType = ApiResource;
     type Scope = DynamicResourceScope;
 
@@ -98,7 +107,7 @@ mod tests {
             {"metadata":{"name":"a","namespace":"n","resourceVersion":"3"}},
             {"metadata":{"name":7,"resourceVersion":"4"}},
             {"metadata":{"name":"c","namespace":"n","resourceVersion":"5"},"data":{"k":"v"}}]}"#;
-        let list: ObjectList<RawObject<false>> = serde_json::from_str(list).unwrap();
+        let list: ObjectList<RawObject<false, false>> = serde_json::from_str(list).unwrap();
         let good: Vec<_> = list.items.iter().map(|item| item.object.is_ok()).collect();
         assert_eq!(good, [true, false, true]);
         assert_eq!(list.items[1].meta().resource_version.as_deref(), Some("4"));
@@ -107,7 +116,7 @@ mod tests {
     #[test]
     fn a_watch_event_is_carried() {
         let event = r#"{"type":"MODIFIED","object":{"metadata":{"name":"a","resourceVersion":"3"},"x":1}}"#;
-        let event: WatchEvent<RawObject<false>> = serde_json::from_str(event).unwrap();
+        let event: WatchEvent<RawObject<false, false>> = serde_json::from_str(event).unwrap();
         let WatchEvent::Modified(object) = event else {
             panic!("{event:?}")
         };

@@ -1,40 +1,8 @@
-use std::collections::BTreeSet;
-
 use kube::core::ApiResource;
 use kube::runtime::watcher;
 
+use super::{Namespaces, Transform};
 use crate::meta::Object;
-
-/// Which namespaces an informer looks at.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Namespaces {
-    /// All of them; the only choice for cluster-scoped kinds.
-    #[default]
-    All,
-    /// These, each with a watch of its own.
-    Only(BTreeSet<String>),
-}
-
-impl Namespaces {
-    /// One namespace.
-    pub fn one(namespace: impl Into<String>) -> Self {
-        Self::Only(BTreeSet::from([namespace.into()]))
-    }
-
-    /// Each namespace that needs a watch; `None` stands for all at once.
-    pub(super) fn each(&self) -> Vec<Option<String>> {
-        match self {
-            Self::All => vec![None],
-            Self::Only(namespaces) => namespaces.iter().cloned().map(Some).collect(),
-        }
-    }
-}
-
-impl<S: Into<String>> FromIterator<S> for Namespaces {
-    fn from_iter<I: IntoIterator<Item = S>>(namespaces: I) -> Self {
-        Self::Only(namespaces.into_iter().map(Into::into).collect())
-    }
-}
 
 /// What an informer looks at; two who ask for the same share one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +12,8 @@ pub struct Watched {
     pub(super) labels: Option<String>,
     pub(super) fields: Option<String>,
     pub(super) metadata_only: bool,
+    pub(super) managed_fields: bool,
+    pub(super) transform: Option<Transform>,
     pub(super) streaming: bool,
     pub(super) page_size: u32,
 }
@@ -62,7 +32,9 @@ impl Watched {
             labels: None,
             fields: None,
             metadata_only: false,
-            streaming: false,
+            managed_fields: false,
+            transform: None,
+            streaming: true,
             page_size: 500,
         }
     }
@@ -95,17 +67,35 @@ impl Watched {
         self
     }
 
-    /// Gets the first list as a stream (Kubernetes 1.32 and later) instead of in pages.
+    /// Keeps `managedFields`, which are dropped by default: they are often half of an object, and few read them.
+    #[must_use]
+    pub fn keep_managed_fields(mut self) -> Self {
+        self.managed_fields = true;
+        self
+    }
+
+    /// Changes each object before it is stored.
+    #[must_use]
+    pub fn transform(mut self, transform: Transform) -> Self {
+        self.transform = Some(transform);
+        self
+    }
+
+    /// Gets the first list as a stream where the server knows how (Kubernetes 1.32 and later), and in pages where it
+    /// does not. This is the default.
     #[must_use]
     pub fn streaming(mut self) -> Self {
         self.streaming = true;
         self
     }
 
-    /// Gets the first list in pages of this many objects; 500 by default.
+    /// Gets the first list in pages of this many objects, even where the server could stream it.
+    ///
+    /// Where the first list is not streamed for another reason, a page has 500 objects.
     #[must_use]
     pub fn page_size(mut self, objects: u32) -> Self {
         self.page_size = objects;
+        self.streaming = false;
         self
     }
 
@@ -119,11 +109,12 @@ impl Watched {
         &self.kind
     }
 
-    pub(super) fn config(&self) -> watcher::Config {
+    /// How `kube`'s watcher is to list and watch it.
+    pub(super) fn config(&self, streaming: bool) -> watcher::Config {
         let mut config = watcher::Config::default().page_size(self.page_size);
         config.label_selector.clone_from(&self.labels);
         config.field_selector.clone_from(&self.fields);
-        if self.streaming {
+        if streaming {
             config.streaming_lists()
         } else {
             config

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use jiff::Timestamp;
 
 /// How one watch of an informer is doing.
@@ -14,9 +16,55 @@ pub enum WatchState {
         since: Timestamp,
         /// How often in a row.
         failures: u32,
-        /// Why: the kind is not there, rights are missing, the server cannot be reached.
+        /// What kind of trouble it is.
+        cause: Cause,
+        /// Why, in the server's own words where there are any.
         reason: String,
     },
+}
+
+/// Why a watch does not work, as far as a program can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The server does not know the kind: its definition is not installed.
+    KindMissing,
+    /// The operator may not list or watch the kind there.
+    Forbidden,
+    /// The server does not know who asks.
+    Unauthorized,
+    /// The server forgot the revision more than once in a row.
+    Expired,
+    /// The server refused for another reason.
+    Refused,
+    /// There was no answer, or none that can be read.
+    Unreachable,
+    /// The server ends the watch as soon as it has begun, again and again.
+    EndsAtOnce,
+    /// The watch itself panicked, which is a mistake in this crate.
+    Panicked,
+}
+
+impl Cause {
+    /// One word for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::KindMissing => "KindMissing",
+            Self::Forbidden => "Forbidden",
+            Self::Unauthorized => "Unauthorized",
+            Self::Expired => "Expired",
+            Self::Refused => "Refused",
+            Self::Unreachable => "Unreachable",
+            Self::EndsAtOnce => "EndsAtOnce",
+            Self::Panicked => "Panicked",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// How an informer is doing.
@@ -33,6 +81,8 @@ pub struct InformerStatus {
     pub objects: usize,
     /// Number of objects that could not be read since the start.
     pub bad_objects: u64,
+    /// How often an index or a transform panicked since the start.
+    pub panics: u64,
 }
 
 impl InformerStatus {
@@ -41,10 +91,12 @@ impl InformerStatus {
         self.watches.iter().find_map(|(namespace, state)| match state {
             WatchState::Current => None,
             WatchState::Listing => Some(format!("{}: the first list is not complete", self.name)),
-            WatchState::Failing { reason, .. } if namespace.is_empty() => {
-                Some(format!("{}: {reason}", self.name))
+            WatchState::Failing { cause, reason, .. } if namespace.is_empty() => {
+                Some(format!("{}: {cause}: {reason}", self.name))
             }
-            WatchState::Failing { reason, .. } => Some(format!("{} in {namespace}: {reason}", self.name)),
+            WatchState::Failing { cause, reason, .. } => {
+                Some(format!("{} in {namespace}: {cause}: {reason}", self.name))
+            }
         })
     }
 }

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::CachedObject;
-use super::caches::Informer;
+use super::state::Informer;
 use crate::meta::{Object, ObjectKey};
 
 /// The objects of one kind in a cache, for reading.

@@ -51,7 +51,7 @@ impl Subscription {
         }
     }
 
-    fn take(&self) -> Vec<Change> {
+    pub(super) fn take(&self) -> Vec<Change> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *pending).into_values().collect()
     }

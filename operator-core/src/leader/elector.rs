@@ -10,6 +10,7 @@ use kube::{Api, Client};
 
 use super::candidate::{Candidate, Decision, Timing};
 use super::record::Record;
+use super::tenure::Tenure;
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::shutdown::Shutdown;
@@ -26,7 +27,9 @@ pub struct Elector {
     timing: Timing,
     clock: Clock,
     dice: Dice,
-    on_change: Option<Box<dyn Fn(bool) + Send + Sync>>,
+    tenure: Tenure,
+    on_change: Vec<Box<dyn Fn(bool) + Send + Sync>>,
+    on_slow_path: Vec<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// How a run of an elector ended.
@@ -75,7 +78,9 @@ impl Elector {
             timing: Timing::default(),
             clock: Clock::real(),
             dice: Dice::unseeded(),
-            on_change: None,
+            tenure: Tenure::over(Clock::real()),
+            on_change: Vec::new(),
+            on_slow_path: Vec::new(),
         }
     }
 
@@ -89,6 +94,7 @@ impl Elector {
     /// Sets the clock and the source of random choices.
     #[must_use]
     pub fn clock(mut self, clock: Clock, dice: Dice) -> Self {
+        self.tenure = Tenure::over(clock.clone());
         self.clock = clock;
         self.dice = dice;
         self
@@ -97,8 +103,25 @@ impl Elector {
     /// Calls `tell` with true when it begins to lead and with false when it no longer does: for metrics.
     #[must_use]
     pub fn on_change(mut self, tell: impl Fn(bool) + Send + Sync + 'static) -> Self {
-        self.on_change = Some(Box::new(tell));
+        self.on_change.push(Box::new(tell));
         self
+    }
+
+    /// Calls `tell` whenever a renewal could not rely on what is known and had to read the Lease first: for metrics.
+    #[must_use]
+    pub fn on_slow_path(mut self, tell: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_slow_path.push(Box::new(tell));
+        self
+    }
+
+    /// The name of the Lease.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tells at any moment whether it leads, and keeps writes back when it does not.
+    pub fn tenure(&self) -> Tenure {
+        self.tenure.clone()
     }
 
     /// Waits to lead, then runs `work` for as long as it leads.
@@ -111,6 +134,8 @@ impl Elector {
     ///
     /// # Cancel safety
     /// If it is dropped the work is dropped with it, and the lease stays held until it expires.
+    ///
+    /// It can be called again after the lease was lost.
     pub async fn run<W, F>(&self, shutdown: &Shutdown, work: W) -> Result<End<F::Output>, ElectorError>
     where
         W: FnOnce(Shutdown) -> F,
@@ -129,6 +154,8 @@ impl Elector {
             output = &mut work => Some(output),
             () = self.renew(&mut candidate) => None,
         };
+        // Whatever happens from here on, nothing is written any more.
+        self.tenure.end();
         if let Some(output) = ended {
             self.tell(false);
             self.release(&mut candidate).await;
@@ -198,6 +225,10 @@ impl Elector {
                 return;
             };
             let left = until.saturating_duration_since(self.clock.instant());
+            if left.is_zero() {
+                // The process stood still, and another may have taken over: what it wrote is not for us to overwrite.
+                return;
+            }
             match self.clock.timeout(left, self.attempt(candidate)).await {
                 Some(Ok(())) => {}
                 Some(Err(error)) => tracing::warn!(lease = %self, %error, "the lease was not renewed"),
@@ -219,6 +250,9 @@ impl Elector {
             return Ok(());
         }
         // The version was stale: the lease was written by someone else, or by an own write whose answer was lost.
+        for tell in &self.on_slow_path {
+            tell();
+        }
         self.look(candidate).await?;
         self.write(candidate).await.map(|_| ())
     }
@@ -229,6 +263,7 @@ impl Elector {
             lease.as_ref().map(Record::of).unwrap_or_default(),
             self.clock.instant(),
         );
+        self.tenure.lasts_until(candidate.leads_until());
         Ok(())
     }
 
@@ -241,6 +276,7 @@ impl Elector {
         match self.put(&record).await {
             Ok(lease) => {
                 candidate.wrote(Record::of(&lease), began, self.clock.instant());
+                self.tenure.lasts_until(candidate.leads_until());
                 Ok(true)
             }
             Err(kube::Error::Api(status))
@@ -289,7 +325,7 @@ impl Elector {
     }
 
     fn tell(&self, leads: bool) {
-        if let Some(tell) = &self.on_change {
+        for tell in &self.on_change {
             tell(leads);
         }
     }

@@ -11,12 +11,16 @@
 //!   by its own clock, has seen the record unchanged.
 //! - *Work ends with leadership.* The leader's work is told to abort when the lease is lost, and dropped before another
 //!   can have it.
+//! - *A process that stood still does not act.* Controllers of a [`Manager`](crate::manager::Manager) write through a
+//!   [`Tenure`], which looks at the clock before each write.
 //! - *A clean stop hands over at once*: the record is released once the work has ended.
 
 mod candidate;
 mod elector;
 mod record;
+mod tenure;
 
 pub use candidate::{Candidate, Decision, Timing, TimingError};
 pub use elector::{Elector, ElectorError, End};
 pub use record::Record;
+pub use tenure::{NotLeading, Tenure};

@@ -10,6 +10,6 @@ mod runnable;
 mod server;
 
 pub use health::{Gate, Health, Report};
-pub use operate::Manager;
+pub use operate::{LeaseLoss, Manager};
 pub use runnable::{Runnable, Stage};
 pub use server::{EndpointServer, Endpoints};

@@ -1,18 +1,17 @@
-use std::collections::BTreeSet;
-use std::convert::Infallible;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::{self, Future};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use tokio::task::JoinSet;
 
 use super::group::Group;
-use super::{Gate, Health, Runnable, Stage};
+use super::{Health, Runnable, Stage};
 use crate::clock::Clock;
 use crate::controller::{AnyController, Controller, Environment, Metrics, Prepared};
 use crate::dice::Dice;
-use crate::informer::{Caches, InformerStatus};
+use crate::informer::Caches;
 use crate::leader::{Elector, End};
 use crate::meta::{Declaration, KnownScope, Object};
 use crate::reconcile::Reconciler;
@@ -22,8 +21,22 @@ use crate::{BoxError, Error};
 /// How long running reconciles have to finish before they are dropped.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// How often the reason why the caches are not filled is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+/// How long what was dropped has to be gone. Only what never waits takes longer than a moment.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+/// What becomes of an operator that loses its lease.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeaseLoss {
+    /// The process ends with an error, and whoever runs it starts it anew: nothing of the lost term can linger.
+    #[default]
+    EndProcess,
+    /// What only the leader may do ends; what serves goes on, caches stay warm, and the replica stands for election
+    /// again. When it leads anew, every object is reconciled as at a start.
+    ///
+    /// Work that does not stop in time still ends the process.
+    StandAgain,
+}
 
 /// Runs controllers, tasks and servers, in order, until it is told to stop or one of them fails.
 ///
@@ -52,6 +65,7 @@ pub struct Manager {
     controllers: Vec<Box<dyn AnyController>>,
     runnables: Vec<Box<dyn Runnable>>,
     elector: Option<Elector>,
+    on_lease_loss: LeaseLoss,
     metrics: Metrics,
     clock: Clock,
     dice: Dice,
@@ -69,6 +83,7 @@ impl Manager {
             controllers: Vec::new(),
             runnables: Vec::new(),
             elector: None,
+            on_lease_loss: LeaseLoss::default(),
             metrics: Metrics::default(),
             clock: Clock::real(),
             dice: Dice::unseeded(),
@@ -103,9 +118,19 @@ impl Manager {
     }
 
     /// Reconciles only while `elector` leads.
+    ///
+    /// What controllers write passes a [fence](crate::leader::Tenure::fence): a process that stood still while its lease
+    /// expired writes nothing.
     #[must_use]
     pub fn elector(mut self, elector: Elector) -> Self {
         self.elector = Some(elector);
+        self
+    }
+
+    /// Sets what a lost lease ends; the process by default.
+    #[must_use]
+    pub fn on_lease_loss(mut self, loss: LeaseLoss) -> Self {
+        self.on_lease_loss = loss;
         self
     }
 
@@ -144,7 +169,8 @@ impl Manager {
         self
     }
 
-    /// Reports to `health` when the caches are filled, under the name `caches`, and what they wait for until then.
+    /// Reports to `health` how each informer is doing, under `informer` and its name: what it waits for, or why it does
+    /// not work.
     #[must_use]
     pub fn health(mut self, health: Health) -> Self {
         self.health = health;
@@ -176,6 +202,7 @@ impl Manager {
             controllers,
             runnables,
             elector,
+            on_lease_loss,
             metrics,
             clock,
             dice,
@@ -183,13 +210,20 @@ impl Manager {
             caches,
             health,
         } = self;
+        let client = metrics.count_unless_counted(client);
+        let elector = elector.map(|elector| measured(elector, &metrics));
         let caches = caches.unwrap_or_else(|| {
             let builder = Caches::builder().clock(clock.clone()).dice(dice.split());
             builder.build(client.clone())
         });
         metrics.watch_caches(&caches);
+        let watched = caches.clone();
+        health.probe(move || informers(&watched));
         let environment = Environment {
-            client,
+            client: match &elector {
+                Some(elector) => elector.tenure().fence(&client),
+                None => client,
+            },
             caches: caches.clone(),
             metrics,
             clock: clock.clone(),
@@ -201,26 +235,18 @@ impl Manager {
         // What serves outlives the drain of the rest, but not an abort.
         let serving_scope = Shutdown::new();
         let mut serving = Group::default();
-        let mut leading = Vec::new();
+        let mut tasks = Vec::new();
         for runnable in runnables {
             match runnable.stage() {
                 Stage::Serving => serving.start(runnable.name(), runnable.run(serving_scope.clone())),
-                Stage::Leading => leading.push(runnable),
+                Stage::Leading => tasks.push(runnable),
             }
         }
-        let prepared = controllers
+        let controllers = controllers
             .into_iter()
-            .map(|controller| controller.prepare(&environment))
+            .map(|controller| Arc::new(controller.prepare(&environment)))
             .collect();
-
-        let mut reporting = JoinSet::new();
-        reporting.spawn(report_caches(
-            health.gate("caches"),
-            caches.clone(),
-            clock.clone(),
-        ));
-
-        let work = lead_all(elector, &scope, prepared, leading);
+        let work = Crew { controllers, tasks }.serve(elector, &scope, on_lease_loss);
         let ended = with_grace(
             &scope,
             &clock,
@@ -249,71 +275,109 @@ impl Manager {
                 )));
             }
         }
+        if self.elector.is_some() && self.on_lease_loss == LeaseLoss::StandAgain {
+            let leading = self
+                .runnables
+                .iter()
+                .filter(|task| task.stage() == Stage::Leading);
+            for task in leading {
+                if task.again().is_none() {
+                    return Err(Error::Configuration(format!(
+                        "{} can be started only once, so the operator cannot go on after a lost lease; implement \
+                         `Runnable::again` or let the process end",
+                        task.name()
+                    )));
+                }
+            }
+        }
         Ok(())
     }
 }
 
-/// Says what the caches wait for until they are filled; the gate stays as long as the task.
-async fn report_caches(gate: Gate, caches: Caches, clock: Clock) {
-    loop {
-        let status = caches.status();
-        match status
-            .iter()
-            .filter(|informer| !informer.ready)
-            .find_map(InformerStatus::trouble)
-        {
-            Some(trouble) => gate.not_ready(trouble),
-            None => break,
+/// What only the leader may do.
+struct Crew {
+    controllers: Vec<Arc<Prepared>>,
+    tasks: Vec<Box<dyn Runnable>>,
+}
+
+impl Crew {
+    /// Runs everything while this replica leads.
+    fn lead(&mut self, term: Shutdown) -> impl Future<Output = Result<(), Error>> + use<> {
+        let controllers = self.controllers.clone();
+        let next = self.tasks.iter().filter_map(|task| task.again()).collect();
+        let tasks = std::mem::replace(&mut self.tasks, next);
+        async move {
+            let mut group = Group::default();
+            for controller in &controllers {
+                let name = format!("controller {}", controller.name());
+                group.start(name, Arc::clone(controller).run(term.clone()));
+            }
+            for task in tasks {
+                group.start(task.name(), task.run(term.clone()));
+            }
+            let ended = group.ended(&term).await;
+            for controller in &controllers {
+                controller.at_rest().await;
+            }
+            if ended.is_ok() && !term.is_draining() {
+                // A replica without controllers still serves.
+                term.draining().await;
+            }
+            ended
         }
-        clock.timeout(LOOK, caches.ready()).await;
     }
-    gate.ready();
-    future::pending::<()>().await;
+
+    /// Runs everything for as long as this replica leads, and as often as it does.
+    async fn serve(
+        mut self,
+        elector: Option<Elector>,
+        scope: &Shutdown,
+        on_loss: LeaseLoss,
+    ) -> Result<(), Error> {
+        let failed = |source: BoxError| Error::Part {
+            name: "leader election".to_owned(),
+            source,
+        };
+        let Some(elector) = elector else {
+            return self.lead(scope.clone()).await;
+        };
+        loop {
+            match elector.run(scope, |term| self.lead(term)).await {
+                Ok(End::Stopped) => return Ok(()),
+                Ok(End::Finished(ended)) => return ended,
+                // What did not stop in time was dropped, but nobody knows what it left behind.
+                Ok(End::Lost(Some(_))) if on_loss == LeaseLoss::StandAgain => {
+                    tracing::warn!(lease = %elector, "the lease was lost; this replica stands again");
+                }
+                Ok(End::Lost(_)) => return Err(failed("the lease was lost".into())),
+                Err(error) => return Err(failed(error.into())),
+            }
+        }
+    }
 }
 
-/// Runs what only the leader may do, for as long as this replica leads.
-async fn lead_all(
-    elector: Option<Elector>,
-    scope: &Shutdown,
-    prepared: Vec<Prepared>,
-    runnables: Vec<Box<dyn Runnable>>,
-) -> Result<(), Error> {
-    let failed = |source: BoxError| Error::Part {
-        name: "leader election".to_owned(),
-        source,
-    };
-    let Some(elector) = elector else {
-        return lead(scope.clone(), prepared, runnables).await;
-    };
-    match elector.run(scope, |term| lead(term, prepared, runnables)).await {
-        Ok(End::Stopped) => Ok(()),
-        Ok(End::Finished(ended)) => ended,
-        Ok(End::Lost(_)) => Err(failed("the lease was lost".into())),
-        Err(error) => Err(failed(error.into())),
+/// How the informers are doing, by name.
+fn informers(caches: &Caches) -> Vec<(String, Option<String>)> {
+    let mut reasons = BTreeMap::new();
+    for status in caches.status() {
+        let trouble = reasons.entry(format!("informer {}", status.name)).or_insert(None);
+        // Two that look at different namespaces have one name.
+        *trouble = trouble.take().or(status.trouble());
     }
+    reasons.into_iter().collect()
 }
 
-async fn lead(
-    term: Shutdown,
-    prepared: Vec<Prepared>,
-    runnables: Vec<Box<dyn Runnable>>,
-) -> Result<(), Error> {
-    let mut group = Group::default();
-    for controller in prepared {
-        group.start(
-            format!("controller {}", controller.name()),
-            controller.run(term.clone()),
-        );
-    }
-    for runnable in runnables {
-        group.start(runnable.name(), runnable.run(term.clone()));
-    }
-    let ended = group.ended(&term).await;
-    if ended.is_ok() && !term.is_draining() {
-        // A replica without controllers still serves.
-        term.draining().await;
-    }
-    ended
+/// Lets the metrics see how an election goes.
+fn measured(elector: Elector, metrics: &Metrics) -> Elector {
+    let lease = metrics.of_lease(elector.name());
+    let slow = lease.slow;
+    elector
+        .on_change(move |leads| {
+            lease.leading.set(i64::from(leads));
+        })
+        .on_slow_path(move || {
+            slow.inc();
+        })
 }
 
 /// Runs `work` to its end; when a server fails meanwhile, `work` is drained and the failure is the answer.
@@ -341,19 +405,32 @@ async fn while_serving(
     }
 }
 
-/// Aborts what still runs a while after the drain began.
-async fn with_grace<T>(scope: &Shutdown, clock: &Clock, grace: Duration, work: impl Future<Output = T>) -> T {
+/// Aborts what still runs a while after the drain began, and soon after that no longer waits for it.
+async fn with_grace(
+    scope: &Shutdown,
+    clock: &Clock,
+    grace: Duration,
+    work: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
     let patience = async {
         scope.draining().await;
-        clock.sleep(grace).await;
-        tracing::warn!(?grace, "what still runs after the grace period is dropped");
-        scope.abort();
-        future::pending::<Infallible>().await
+        tokio::select! {
+            biased;
+            () = scope.aborted() => {}
+            () = clock.sleep(grace) => {
+                tracing::warn!(?grace, "what still runs after the grace period is dropped");
+                scope.abort();
+            }
+        }
+        clock.sleep(LAST_WAIT).await;
     };
     tokio::select! {
         biased;
         ended = work => ended,
-        never = patience => match never {},
+        () = patience => Err(Error::Part {
+            name: "shutdown".to_owned(),
+            source: "something does not stop though it was dropped: a task that never waits".into(),
+        }),
     }
 }
 

@@ -24,6 +24,14 @@ pub trait Runnable: Send + 'static {
         Stage::Leading
     }
 
+    /// Another of the same, for the next time that this replica leads; `None` for what can be started only once.
+    ///
+    /// Asked for of what runs while leading, where the operator goes on after a lost lease; see
+    /// [`LeaseLoss::StandAgain`](super::LeaseLoss::StandAgain).
+    fn again(&self) -> Option<Box<dyn Runnable>> {
+        None
+    }
+
     /// Runs until it is done, or until `shutdown` drains.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! How the runtime finds out whether a reconciler implements `cleanup` (see `docs/adr/0001`).
+//! How the runtime finds out whether a reconciler implements `cleanup` or `gone` (see `docs/adr/0001`).
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
 
 use super::{Action, Context, Reconciler};
+use crate::meta::ObjectKey;
 
-/// The future of a `cleanup` that nobody implemented: it has nothing to do.
+/// The future of a `cleanup` or a `gone` that nobody implemented: it has nothing to do.
 ///
 /// It has no size, which no `async fn` with arguments and no `async` block has: that is how the runtime sees, without
 /// calling anything, that there is no cleanup and that objects need no finalizer.
@@ -37,6 +38,19 @@ impl<E> Future for NoCleanup<E> {
 /// Whether `R` brings a `cleanup` of its own.
 pub(crate) fn implements_cleanup<R: Reconciler>() -> bool {
     future_size::<R, _, _>(R::cleanup) > 0
+}
+
+/// Whether `R` wants to hear of keys whose objects are gone.
+pub(crate) fn implements_gone<R: Reconciler>() -> bool {
+    gone_size::<R, _, _>(R::gone) > 0
+}
+
+fn gone_size<'a, R, F, Fut>(_: F) -> usize
+where
+    R: Reconciler,
+    F: FnOnce(&'a R, &'a ObjectKey, &'a Context<R::Resource>) -> Fut,
+{
+    size_of::<Fut>()
 }
 
 fn future_size<'a, R, F, Fut>(_: F) -> usize
@@ -79,6 +93,10 @@ mod tests {
         async fn cleanup(&self, _: Arc<ConfigMap>, _: &Context<ConfigMap>) -> Result<Action, Infallible> {
             Ok(Action::await_change())
         }
+
+        async fn gone(&self, _: &ObjectKey, _: &Context<ConfigMap>) -> Result<Action, Infallible> {
+            Ok(Action::await_change())
+        }
     }
 
     struct WithoutArguments;
@@ -106,5 +124,6 @@ mod tests {
         assert!(!implements_cleanup::<Without>());
         assert!(implements_cleanup::<With>());
         assert!(implements_cleanup::<WithoutArguments>());
+        assert!(!implements_gone::<Without>() && implements_gone::<With>());
     }
 }

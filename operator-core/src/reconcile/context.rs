@@ -2,8 +2,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use kube::Client;
+use kube::core::ApiResource;
 
 use super::{Reason, Reasons};
 use crate::clock::Clock;
@@ -32,6 +34,18 @@ struct Shared {
     shutdown: Shutdown,
     toolkit: Toolkit,
     stores: Stores,
+    catching_up: Option<CatchingUp>,
+}
+
+/// Waits until the caches show what the running reconcile wrote to objects of a kind; false when the wait was given up.
+pub(crate) type CatchingUp = Arc<dyn Fn(&ApiResource) -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// A cache that did not come to show the operator's own writes in time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the cache of {kind} does not show yet what this reconcile wrote")]
+pub struct BehindOwnWrites {
+    /// The kind.
+    pub kind: String,
 }
 
 impl<K> Context<K> {
@@ -49,6 +63,7 @@ impl<K> Context<K> {
                 dice: Dice::unseeded(),
                 shutdown: Shutdown::new(),
                 stores: Stores::default(),
+                catching_up: None,
             },
             kind: PhantomData,
         }
@@ -105,12 +120,41 @@ impl<K> Context<K> {
         &self.shared.toolkit
     }
 
-    /// The cache of a kind that the controller declared: its own, one it owns, one it watches.
+    /// The cache of a kind that the controller declared, as it is: its own, one it owns, one it watches.
+    ///
+    /// When the reconcile begins it shows what earlier reconciles of the key wrote. What this one has written since is
+    /// not waited for; see [`caught_up_cache`](Context::caught_up_cache).
     ///
     /// # Panics
     /// When the controller did not declare the kind.
-    pub fn cache<T: Object>(&self) -> Store<T> {
+    pub fn stale_cache<T: Object>(&self) -> Store<T> {
         self.shared.stores.of()
+    }
+
+    /// The cache of a kind that the controller declared, once it shows what this reconcile has written to objects of the
+    /// kind.
+    ///
+    /// Only writes through this context count, and only those made in the task of the reconcile. Where nothing was
+    /// written it does not wait. How long it waits is measured, as
+    /// `controller_runtime_client_consistency_wait_duration_seconds`.
+    ///
+    /// # Errors
+    /// [`BehindOwnWrites`], when the cache has not caught up after five seconds.
+    ///
+    /// # Panics
+    /// When the controller did not declare the kind.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when it is dropped.
+    pub async fn caught_up_cache<T: Object>(&self) -> Result<Store<T>, BehindOwnWrites> {
+        let store = self.shared.stores.of();
+        if let Some(catching_up) = &self.shared.catching_up {
+            let kind = ApiResource::erase::<T>(&());
+            if !catching_up(&kind).await {
+                return Err(BehindOwnWrites { kind: kind.kind });
+            }
+        }
+        Ok(store)
     }
 
     /// All caches that the controller declared.
@@ -202,6 +246,13 @@ impl<K> ContextBuilder<K> {
     #[must_use]
     pub fn stores(mut self, stores: Stores) -> Self {
         self.shared.stores = stores;
+        self
+    }
+
+    /// Sets what waits for own writes.
+    #[must_use]
+    pub(crate) fn catching_up(mut self, catching_up: CatchingUp) -> Self {
+        self.shared.catching_up = Some(catching_up);
         self
     }
 

@@ -25,10 +25,12 @@ pub enum Reason {
     Resync = 1 << 8,
     /// The cache had not yet caught up with the operator's own writes.
     CaughtUp = 1 << 9,
+    /// Its timer went off.
+    Timer = 1 << 10,
 }
 
 impl Reason {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Initial,
         Self::Changed,
         Self::Deleted,
@@ -39,6 +41,7 @@ impl Reason {
         Self::Retried,
         Self::Resync,
         Self::CaughtUp,
+        Self::Timer,
     ];
 
     /// The word used in logs.
@@ -54,6 +57,7 @@ impl Reason {
             Self::Retried => "retried",
             Self::Resync => "resync",
             Self::CaughtUp => "caught-up",
+            Self::Timer => "timer",
         }
     }
 }

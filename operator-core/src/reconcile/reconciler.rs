@@ -3,7 +3,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::{Action, Context, ErrorClass, NoCleanup};
-use crate::meta::{Object, Rule};
+use crate::meta::{Object, ObjectKey, Rule};
 
 /// Brings the world closer to what one object wants.
 ///
@@ -66,6 +66,25 @@ pub trait Reconciler: Send + Sync + 'static {
         cx: &Context<Self::Resource>,
     ) -> impl Future<Output = Result<Action, Self::Error>> + Send {
         let _ = (object, cx);
+        NoCleanup::new()
+    }
+
+    /// Reacts to a key without an object.
+    ///
+    /// Implementing it is asking for it: by default a key whose object is gone is forgotten. It is called when the
+    /// object has been deleted, and for every other key that a source names and no object has; an object that left the
+    /// controller's selectors is gone, too, one whose namespace is no longer watched is not. What it was is not
+    /// known any more. A process that was down during a deletion does not hear of it: what must not be missed belongs
+    /// into [`cleanup`](Reconciler::cleanup).
+    ///
+    /// # Errors
+    /// Whatever keeps it from its work; the key is tried again as [`classify`](Reconciler::classify) says.
+    fn gone(
+        &self,
+        key: &ObjectKey,
+        cx: &Context<Self::Resource>,
+    ) -> impl Future<Output = Result<Action, Self::Error>> + Send {
+        let _ = (key, cx);
         NoCleanup::new()
     }
 

@@ -5,7 +5,7 @@ use kube::core::ApiResource;
 
 use super::owners::Owners;
 use super::{Predicate, Requests, Trigger};
-use crate::informer::{CachedObject, Change, Namespaces, Stores, Watched};
+use crate::informer::{CachedObject, Change, Namespaces, Stores, Transform, Watched};
 use crate::meta::{KnownScope, Object, ObjectKey};
 use crate::queue::Priority;
 use crate::reconcile::Reason;
@@ -48,6 +48,8 @@ pub(crate) struct Feed {
     /// Whether the kind lives in namespaces, where that is known.
     namespaced: Option<bool>,
     predicate: Option<Arc<dyn Predicate>>,
+    /// What matters whatever the predicate says.
+    always: Option<Arc<dyn Predicate>>,
     /// Set for mapped sources only; the others follow from their relation.
     mapper: Option<Arc<Mapper>>,
     owners: Option<Owners>,
@@ -137,6 +139,7 @@ impl Source {
             watched,
             namespaced: None,
             predicate: None,
+            always: None,
             mapper,
             owners: None,
         };
@@ -179,6 +182,12 @@ impl Source {
     #[must_use]
     pub fn metadata_only(self) -> Self {
         self.watching(Watched::metadata_only)
+    }
+
+    /// Changes each object before it is stored: what nobody reads need not be kept.
+    #[must_use]
+    pub fn transform(self, transform: Transform) -> Self {
+        self.watching(|watched| watched.transform(transform))
     }
 
     /// Counts every owner, not only the one that manages the child.
@@ -237,10 +246,17 @@ impl Feed {
         self.predicate.get_or_insert_with(|| Arc::new(predicate));
     }
 
+    pub(crate) fn admit_always(&mut self, predicate: impl Predicate) {
+        self.always = Some(Arc::new(predicate));
+    }
+
     pub(crate) fn admits(&self, change: &Change) -> bool {
-        self.predicate
-            .as_ref()
-            .is_none_or(|predicate| predicate.admits(change))
+        let always = self.always.as_ref();
+        always.is_some_and(|predicate| predicate.admits(change))
+            || self
+                .predicate
+                .as_ref()
+                .is_none_or(|predicate| predicate.admits(change))
     }
 
     /// The keys that a change concerns.

@@ -44,6 +44,13 @@ impl Reporting {
     }
 }
 
+impl Reporting {
+    /// Whether events are written.
+    pub(crate) fn tells_events(&self) -> bool {
+        self.event
+    }
+}
+
 impl Toolkit {
     /// Reports that the reconcile of `object` failed. What goes wrong with the report is logged.
     pub async fn report_failure<K: Object>(

@@ -483,13 +483,13 @@ async fn two_controllers_share_a_watch_but_no_name() {
             .controller(twice().named("other")),
     );
     pass(SECOND).await;
-    let lists = world
+    let watches = world
         .server
         .audit_log()
         .iter()
-        .filter(|entry| entry.verb == "list")
+        .filter(|entry| entry.verb == "watch")
         .count();
-    assert_eq!(lists, 1);
+    assert_eq!(watches, 1);
     world.shutdown.drain();
     running.await.unwrap().unwrap();
 }

@@ -13,6 +13,7 @@ use operator_core::reconcile::{Action, Context, ErrorClass, Reconciler};
 use operator_core::toolkit::Reporting;
 use prometheus_client::registry::Registry;
 
+use super::notes::{is_map, text_of};
 use super::world::{SECOND, World, pass};
 
 #[derive(Debug, thiserror::Error)]
@@ -56,16 +57,6 @@ fn calls<const N: usize>(expected: [(&str, u32); N]) -> Vec<(String, u32)> {
     expected
         .map(|(name, attempt)| (name.to_owned(), attempt))
         .to_vec()
-}
-
-fn is_map(change: &Change) -> bool {
-    change.key().name().starts_with("map-")
-}
-
-fn text_of(registry: &Registry) -> String {
-    let mut text = String::new();
-    prometheus_client::encoding::text::encode(&mut text, registry).unwrap();
-    text
 }
 
 #[tokio::test(start_paused = true)]

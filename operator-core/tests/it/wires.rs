@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt;
-use http_body_util::{BodyExt, BodyStream, StreamBody};
+use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
 use kube::client::Body;
 use operator_testing::apiserver::{ApiServer, Client, Identity, ResponseBody};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tower::{BoxError, Service, ServiceExt};
 
@@ -19,6 +21,8 @@ pub(crate) struct Wires {
     cut: Arc<Mutex<CancellationToken>>,
     /// How late what a watch tells arrives.
     lag: Arc<Mutex<Duration>>,
+    /// How the server refuses streaming lists, if it does.
+    streaming: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Wires {
@@ -40,6 +44,11 @@ impl Wires {
 
     pub(crate) fn delay_watches(&self, lag: Duration) {
         *self.lag.lock().unwrap() = lag;
+    }
+
+    /// Lets the server be one that knows no streaming lists, and says so in these words.
+    pub(crate) fn refuse_streaming(&self, message: &'static str) {
+        *self.streaming.lock().unwrap() = Some(message);
     }
 
     fn token(&self) -> CancellationToken {
@@ -69,10 +78,12 @@ impl Service<http::Request<Body>> for Wired {
             if cut.is_cancelled() {
                 return Err("the wire is cut".into());
             }
-            let watches = request
-                .uri()
-                .query()
-                .is_some_and(|query| query.contains("watch="));
+            let query = request.uri().query().unwrap_or_default();
+            let (watches, streams) = (query.contains("watch="), query.contains("sendInitialEvents="));
+            let refusal = *this.wires.streaming.lock().unwrap();
+            if let (Some(message), true) = (refusal, streams) {
+                return Ok(invalid(message));
+            }
             let lag = if watches {
                 *this.wires.lag.lock().unwrap()
             } else {
@@ -94,4 +105,15 @@ impl Service<http::Request<Body>> for Wired {
             }))
         })
     }
+}
+
+/// The answer of a server to a request that it does not understand.
+fn invalid(message: &str) -> http::Response<ResponseBody> {
+    let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
+        "reason": "Invalid", "code": 422});
+    let body = Full::new(Bytes::from(status.to_string()));
+    let answer = http::Response::builder()
+        .status(422)
+        .header("content-type", "application/json");
+    answer.body(body.boxed_unsync()).unwrap()
 }

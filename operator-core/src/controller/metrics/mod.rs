@@ -1,26 +1,40 @@
 //! What Prometheus is told, under the names that controller-runtime gave it, so that existing dashboards work.
 
-use std::fmt;
+mod informers;
+mod leases;
+mod queues;
+mod requests;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use kube::Client;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use self::informers::Informers;
+pub(crate) use self::leases::LeaseMetrics;
+use self::leases::Leases;
+pub(in crate::controller) use self::queues::QueueCounters;
+use self::queues::{QueueLabels, Queues, queue_labels};
+use self::requests::Requests;
 use super::outcome::Outcome;
 use crate::informer::Caches;
-use crate::queue::{QueueMetrics, QueueStats};
+use crate::queue::QueueStats;
 
 /// The metrics of all controllers of a process; clones count together.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     families: Families,
+    requests: Requests,
+    leases: Leases,
     caches: Arc<Mutex<Option<Caches>>>,
+    /// Whether there is a registry to see them in.
+    visible: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +49,7 @@ struct Families {
     max_concurrent: Family<ControllerLabels, Gauge>,
     active: Family<ControllerLabels, Gauge>,
     held_back: Family<ControllerLabels, Counter>,
+    consistency: Family<ReadLabels, Histogram, WaitBuckets>,
     adds: Family<QueueLabels, Counter>,
     retries: Family<QueueLabels, Counter>,
     waited: Family<QueueLabels, Histogram, QueueBuckets>,
@@ -60,9 +75,29 @@ struct PartLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct QueueLabels {
-    name: String,
-    controller: String,
+struct ReadLabels {
+    operation: &'static str,
+    result: &'static str,
+}
+
+impl ReadLabels {
+    fn of(result: &'static str) -> Self {
+        Self {
+            operation: "list",
+            result,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct WaitBuckets;
+
+impl MetricConstructor<Histogram> for WaitBuckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new([
+            0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0,
+        ])
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -93,10 +128,39 @@ impl Metrics {
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self::default();
         metrics.families.register(registry);
-        registry.register_collector(Box::new(CacheCollector {
+        registry.register_collector(Box::new(Informers {
             caches: Arc::clone(&metrics.caches),
         }));
-        metrics
+        metrics.requests.register(registry);
+        metrics.leases.register(registry);
+        Self {
+            visible: true,
+            ..metrics
+        }
+    }
+
+    /// A client that counts what goes through it, as `rest_client_*`, under `host`: the API server as the operator
+    /// reaches it.
+    ///
+    /// A [`Manager`](crate::manager::Manager) does this for the client it was given, unless it was done before; it
+    /// cannot know the host, which then stays empty.
+    #[must_use]
+    pub fn count_requests(&self, client: &Client, host: &str) -> Client {
+        self.requests.counting(client, host)
+    }
+
+    /// As [`count_requests`](Metrics::count_requests), where nobody else did and somebody looks.
+    pub(crate) fn count_unless_counted(&self, client: Client) -> Client {
+        if self.visible && !self.requests.are_counted() {
+            self.count_requests(&client, "")
+        } else {
+            client
+        }
+    }
+
+    /// What the election on the lease `name` tells.
+    pub(crate) fn of_lease(&self, name: &str) -> LeaseMetrics {
+        self.leases.of(name)
     }
 
     /// Lets what informers do be seen, too.
@@ -104,7 +168,7 @@ impl Metrics {
         *self.caches.lock().unwrap_or_else(PoisonError::into_inner) = Some(caches.clone());
     }
 
-    pub(super) fn of_controller(&self, controller: &str) -> ControllerMetrics {
+    pub(in crate::controller) fn of_controller(&self, controller: &str) -> ControllerMetrics {
         let families = &self.families;
         let labels = ControllerLabels {
             controller: controller.to_owned(),
@@ -126,11 +190,17 @@ impl Metrics {
             max_concurrent: families.max_concurrent.get_or_create_owned(&labels),
             active: families.active.get_or_create_owned(&labels),
             held_back: families.held_back.get_or_create_owned(&labels),
+            caught_up: families
+                .consistency
+                .get_or_create_owned(&ReadLabels::of("success")),
+            gave_up: families
+                .consistency
+                .get_or_create_owned(&ReadLabels::of("timeout")),
             controller: controller.to_owned(),
         }
     }
 
-    pub(super) fn of_sources(&self, controller: &str) -> SourcePanics {
+    pub(in crate::controller) fn of_sources(&self, controller: &str) -> SourcePanics {
         let part = |part| {
             let controller = controller.to_owned();
             let labels = PartLabels { controller, part };
@@ -139,10 +209,11 @@ impl Metrics {
         SourcePanics {
             predicate: part("predicate"),
             mapper: part("mapper"),
+            timer: part("timer"),
         }
     }
 
-    pub(super) fn of_queue(&self, controller: &str) -> QueueCounters {
+    pub(in crate::controller) fn of_queue(&self, controller: &str) -> QueueCounters {
         let labels = queue_labels(controller);
         QueueCounters {
             adds: self.families.adds.get_or_create_owned(&labels),
@@ -153,18 +224,12 @@ impl Metrics {
     }
 
     /// Lets the depth of a queue be seen.
-    pub(super) fn watch_queue(
+    pub(in crate::controller) fn watch_queue(
         &self,
         controller: &str,
         stats: impl Fn() -> QueueStats + Send + Sync + 'static,
     ) {
-        let mut queues = self
-            .families
-            .queues
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        queues.push((controller.to_owned(), Arc::new(stats)));
+        self.families.queues.watch(controller, stats);
     }
 }
 
@@ -173,7 +238,10 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             families: Families::new(),
+            requests: Requests::new(),
+            leases: Leases::default(),
             caches: Arc::default(),
+            visible: false,
         }
     }
 }
@@ -191,6 +259,7 @@ impl Families {
             max_concurrent: Family::default(),
             active: Family::default(),
             held_back: Family::default(),
+            consistency: Family::new_with_constructor(WaitBuckets),
             adds: Family::default(),
             retries: Family::default(),
             waited: Family::new_with_constructor(QueueBuckets),
@@ -223,7 +292,7 @@ impl Families {
         );
         registry.register(
             "controller_runtime_source_panics",
-            "Total number of panics of predicates and mappers per controller",
+            "Total number of panics of predicates, mappers and timers per controller",
             self.source_panics.clone(),
         );
         registry.register(
@@ -252,6 +321,11 @@ impl Families {
             self.held_back.clone(),
         );
         registry.register(
+            "controller_runtime_client_consistency_wait_duration_seconds",
+            "Length of time waiting for the cache to observe writes before serving reads",
+            self.consistency.clone(),
+        );
+        registry.register(
             "workqueue_adds",
             "Total number of adds handled by workqueue",
             self.adds.clone(),
@@ -277,21 +351,24 @@ impl Families {
 
 /// What one controller counts.
 #[derive(Debug)]
-pub(super) struct ControllerMetrics {
+pub(in crate::controller) struct ControllerMetrics {
     controller: String,
     reconciles: Family<ResultLabels, Counter>,
     errors: Counter,
     terminal_errors: Counter,
-    pub(super) panics: Counter,
+    pub(in crate::controller) panics: Counter,
     timeouts: Counter,
     seconds: Histogram,
-    pub(super) max_concurrent: Gauge,
-    pub(super) active: Gauge,
-    pub(super) held_back: Counter,
+    pub(in crate::controller) max_concurrent: Gauge,
+    pub(in crate::controller) active: Gauge,
+    pub(in crate::controller) held_back: Counter,
+    /// How long reads waited for own writes to be seen: until they were, and until the wait was given up.
+    pub(in crate::controller) caught_up: Histogram,
+    pub(in crate::controller) gave_up: Histogram,
 }
 
 impl ControllerMetrics {
-    pub(super) fn count(&self, outcome: Outcome, took: Duration) {
+    pub(in crate::controller) fn count(&self, outcome: Outcome, took: Duration) {
         self.seconds.observe(took.as_secs_f64());
         let labels = ResultLabels {
             controller: self.controller.clone(),
@@ -312,199 +389,8 @@ impl ControllerMetrics {
 
 /// What the sources of one controller count.
 #[derive(Debug)]
-pub(super) struct SourcePanics {
-    pub(super) predicate: Counter,
-    pub(super) mapper: Counter,
-}
-
-/// What one queue counts.
-#[derive(Debug)]
-pub(super) struct QueueCounters {
-    adds: Counter,
-    retries: Counter,
-    waited: Histogram,
-    worked: Histogram,
-}
-
-impl QueueMetrics for QueueCounters {
-    fn added(&self) {
-        self.adds.inc();
-    }
-
-    fn taken(&self, waited: Duration) {
-        self.waited.observe(waited.as_secs_f64());
-    }
-
-    fn done(&self, worked: Duration) {
-        self.worked.observe(worked.as_secs_f64());
-    }
-
-    fn retried(&self) {
-        self.retries.inc();
-    }
-}
-
-type Stats = Arc<dyn Fn() -> QueueStats + Send + Sync>;
-
-/// Looks at the queues when somebody asks.
-#[derive(Clone, Default)]
-struct Queues(Arc<Mutex<Vec<(String, Stats)>>>);
-
-impl fmt::Debug for Queues {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Queues")
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DepthLabels {
-    name: String,
-    controller: String,
-    priority: i64,
-}
-
-impl Collector for Queues {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let queues: Vec<_> = {
-            let queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            queues
-                .iter()
-                .map(|(controller, stats)| (controller.clone(), stats()))
-                .collect()
-        };
-        let depth: Family<DepthLabels, Gauge> = Family::default();
-        for (controller, stats) in &queues {
-            let at = |priority| {
-                depth.get_or_create_owned(&DepthLabels {
-                    name: controller.clone(),
-                    controller: controller.clone(),
-                    priority,
-                })
-            };
-            at(0).set(0);
-            for (priority, waiting) in &stats.depths {
-                at(priority.0.into()).set(i64::try_from(*waiting).unwrap_or(i64::MAX));
-            }
-        }
-        let descriptor = encoder.encode_descriptor(
-            "workqueue_depth",
-            "Current depth of workqueue",
-            None,
-            depth.metric_type(),
-        )?;
-        depth.encode(descriptor)?;
-        type Row = (&'static str, &'static str, fn(&QueueStats) -> Duration);
-        let seconds: [Row; 2] = [
-            (
-                "workqueue_unfinished_work_seconds",
-                "How many seconds of work has been done that is in progress and has not been observed by \
-                 work_duration",
-                |stats| stats.unfinished,
-            ),
-            (
-                "workqueue_longest_running_processor_seconds",
-                "How many seconds has the longest running processor for workqueue been running",
-                |stats| stats.longest,
-            ),
-        ];
-        for (name, help, value) in seconds {
-            let family: Family<QueueLabels, FloatGauge> = Family::default();
-            for (controller, stats) in &queues {
-                family
-                    .get_or_create(&queue_labels(controller))
-                    .set(value(stats).as_secs_f64());
-            }
-            let descriptor = encoder.encode_descriptor(name, help, None, family.metric_type())?;
-            family.encode(descriptor)?;
-        }
-        Ok(())
-    }
-}
-
-type FloatGauge = Gauge<f64, std::sync::atomic::AtomicU64>;
-
-fn queue_labels(controller: &str) -> QueueLabels {
-    QueueLabels {
-        name: controller.to_owned(),
-        controller: controller.to_owned(),
-    }
-}
-
-/// Looks at the informers when somebody asks.
-#[derive(Debug)]
-struct CacheCollector {
-    caches: Arc<Mutex<Option<Caches>>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct WatchLabels {
-    watch: String,
-    namespace: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct InformerLabels {
-    watch: String,
-}
-
-impl Collector for CacheCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let failing: Family<WatchLabels, Gauge> = Family::default();
-        let objects: Family<InformerLabels, Gauge> = Family::default();
-        let bad: Family<InformerLabels, Gauge> = Family::default();
-        let ready: Family<InformerLabels, Gauge> = Family::default();
-        let caches = self.caches.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for status in caches.iter().flat_map(Caches::status) {
-            for (namespace, state) in &status.watches {
-                let failures = match state {
-                    crate::informer::WatchState::Failing { failures, .. } => i64::from(*failures),
-                    _ => 0,
-                };
-                let labels = WatchLabels {
-                    watch: status.name.clone(),
-                    namespace: namespace.clone(),
-                };
-                failing.get_or_create(&labels).set(failures);
-            }
-            let labels = InformerLabels {
-                watch: status.name.clone(),
-            };
-            let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-            objects.get_or_create(&labels).set(count(status.objects as u64));
-            bad.get_or_create(&labels).set(count(status.bad_objects));
-            ready.get_or_create(&labels).set(i64::from(status.ready));
-        }
-        let mut gauge = |name: &str, help: &str, family: &dyn Encode| {
-            let descriptor = encoder.encode_descriptor(name, help, None, family.kind())?;
-            family.write(descriptor)
-        };
-        gauge("informer_objects", "Number of objects in the cache", &objects)?;
-        gauge("informer_ready", "Whether the first list is complete", &ready)?;
-        gauge(
-            "informer_bad_objects",
-            "Number of objects that could not be read since the start",
-            &bad,
-        )?;
-        gauge(
-            "informer_watch_failures",
-            "How often in a row the watch has failed",
-            &failing,
-        )
-    }
-}
-
-/// A family of any labels.
-trait Encode {
-    fn kind(&self) -> prometheus_client::metrics::MetricType;
-    fn write(&self, encoder: prometheus_client::encoding::MetricEncoder<'_>) -> fmt::Result;
-}
-
-impl<M: EncodeMetric> Encode for M {
-    fn kind(&self) -> prometheus_client::metrics::MetricType {
-        self.metric_type()
-    }
-
-    fn write(&self, encoder: prometheus_client::encoding::MetricEncoder<'_>) -> fmt::Result {
-        self.encode(encoder)
-    }
+pub(in crate::controller) struct SourcePanics {
+    pub(in crate::controller) predicate: Counter,
+    pub(in crate::controller) mapper: Counter,
+    pub(in crate::controller) timer: Counter,
 }

@@ -6,12 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What `call` answers, or the message of its panic.
 ///
 /// What the call has changed half-way stays changed; nothing of ours is lent to it for writing.
-pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| message_of(panic.as_ref()).to_owned())
 }
 
 /// What a panic says.
-pub(super) fn message_of(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn message_of(panic: &(dyn Any + Send)) -> &str {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => text,
         (None, Some(text)) => text,

@@ -1,0 +1,94 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use http::{Method, Request, Response};
+use kube::Client;
+use kube::client::Body;
+use tower::Service;
+
+use crate::clock::{Clock, Instant};
+
+/// Whether a candidate leads at this moment. Clones look at the same.
+///
+/// A process can stand still at any point for any time: stopped by somebody, swapped out, moved to another machine. When
+/// it goes on, the lease may have expired and another may lead, and no task of the process knows it yet. What writes
+/// through a [`fenced`](Tenure::fence) client looks at the clock before each write.
+///
+/// # Guarantees
+/// No write is begun after the last renewal is [`renew_deadline`](super::Timing::renew_deadline) old, by the clock of
+/// this machine. A write that is under way by then may still arrive.
+#[derive(Clone, Debug)]
+pub struct Tenure {
+    until: Arc<Mutex<Option<Instant>>>,
+    clock: Clock,
+}
+
+impl Tenure {
+    /// One that has not begun.
+    pub(super) fn over(clock: Clock) -> Self {
+        Self {
+            until: Arc::default(),
+            clock,
+        }
+    }
+
+    /// Whether the candidate leads now.
+    pub fn leads(&self) -> bool {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| self.clock.instant() < until)
+    }
+
+    /// A client that reads at any time, and refuses to write unless the candidate leads.
+    #[must_use]
+    pub fn fence(&self, client: &Client) -> Client {
+        let fenced = Fenced {
+            client: client.clone(),
+            tenure: self.clone(),
+        };
+        Client::new(fenced, client.default_namespace())
+    }
+
+    pub(super) fn lasts_until(&self, until: Option<Instant>) {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    pub(super) fn end(&self) {
+        self.lasts_until(None);
+    }
+}
+
+/// Why a fenced client did not send a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this replica does not lead any more; the write was not made")]
+pub struct NotLeading;
+
+/// Sends requests on; a write only while the candidate leads.
+#[derive(Clone)]
+struct Fenced {
+    client: Client,
+    tenure: Tenure,
+}
+
+impl Service<Request<Body>> for Fenced {
+    type Response = Response<Body>;
+    type Error = kube::Error;
+    type Future = Pin<Box<dyn Future<Output = kube::Result<Response<Body>>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<kube::Result<()>> {
+        // The client below is asked when the request is sent.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move {
+            let writes = request.method() != Method::GET && request.method() != Method::HEAD;
+            if writes && !this.tenure.leads() {
+                return Err(kube::Error::Service(Box::new(NotLeading)));
+            }
+            this.client.send(request).await
+        })
+    }
+}
