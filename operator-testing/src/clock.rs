@@ -52,3 +52,11 @@ impl Clock {
 pub async fn sleep(wait: Duration) {
     tokio::time::sleep(wait).await;
 }
+
+/// Waits for `future`, but no longer than `limit` by tokio's clock; `None` if it took longer.
+///
+/// # Cancel safety
+/// That of `future`.
+pub async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
+}

@@ -8,13 +8,14 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
-use kube::api::PostParams;
+use kube::api::{DynamicObject, PostParams};
+use kube::core::{ApiResource, GroupVersionKind};
 use operator_core::clock::Clock;
 use operator_core::shutdown::Shutdown;
 use operator_core::webhook::{
     AdmissionRequest, CertificateKeeper, Trusted, Verdict, WebhookServer, Webhooks,
 };
-use operator_testing::apiserver::ApiServer;
+use operator_testing::apiserver::{ApiServer, WebhookAddress};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
@@ -208,4 +209,115 @@ async fn a_new_certificate_is_served_without_a_pause() {
     );
     shutdown.drain();
     serving.await.unwrap();
+}
+
+/// Stores any object of the cluster.
+async fn store(server: &ApiServer, group: &str, kind: &str, object: &Value) {
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, "v1", kind));
+    let api: Api<DynamicObject> = Api::all_with(server.client(), &resource);
+    let mut object = object.clone();
+    object["apiVersion"] = format!("{group}/v1").into();
+    object["kind"] = kind.into();
+    let object = serde_json::from_value(object).unwrap();
+    api.create(&PostParams::default(), &object).await.unwrap();
+}
+
+/// How the API server reaches a path of the webhooks.
+fn at(path: &str) -> Value {
+    json!({"service": {"namespace": "default", "name": "gadgets", "path": path}})
+}
+
+/// Configurations and a definition that name the webhooks.
+async fn configure(server: &ApiServer) {
+    for (kind, path) in [("Mutating", "/mutate"), ("Validating", "/validate")] {
+        let configuration = json!({"metadata": {"name": "gadgets"}, "webhooks": [{
+            "name": "gadgets.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None",
+            "clientConfig": at(path),
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}],
+        }]});
+        let kind = format!("{kind}WebhookConfiguration");
+        store(server, "admissionregistration.k8s.io", &kind, &configuration).await;
+    }
+    let version = |name: &str, field: &str| {
+        json!({"name": name, "served": true, "storage": name == "v1", "schema": {"openAPIV3Schema": {
+            "type": "object", "properties": {"spec": {"type": "object", "properties": {field: {"type": "integer"}}}},
+        }}})
+    };
+    let definition = json!({"metadata": {"name": "gizmos.example.com"}, "spec": {
+        "group": "example.com", "scope": "Namespaced", "names": {"plural": "gizmos", "kind": "Gizmo"},
+        "conversion": {"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": at("/convert")}},
+        "versions": [version("v1", "size"), version("v2", "replicas")],
+    }});
+    store(
+        server,
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        &definition,
+    )
+    .await;
+}
+
+fn gizmos(server: &ApiServer, version: &str) -> Api<DynamicObject> {
+    let kind = GroupVersionKind::gvk("example.com", version, "Gizmo");
+    Api::namespaced_with(server.client(), "default", &ApiResource::from_gvk(&kind))
+}
+
+#[tokio::test]
+async fn the_api_server_asks_it_over_https() {
+    let server = ApiServer::new();
+    configure(&server).await;
+    let keeper = keeper(&server, now())
+        .trusted_by(Trusted::Mutating("gadgets".into()))
+        .trusted_by(Trusted::Conversion("gizmos.example.com".into()));
+    keeper.look().await.unwrap();
+    let webhooks = webhooks().convert("/convert", |mut object, version| {
+        let (from, to) = if version.ends_with("v2") {
+            ("size", "replicas")
+        } else {
+            ("replicas", "size")
+        };
+        object["spec"] = json!({to: object["spec"][from]});
+        Ok(object)
+    });
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let webhook = WebhookServer::bind(any, webhooks, keeper).await.unwrap();
+    let address = WebhookAddress::service("default", "gadgets");
+    server.lead_webhooks(address, webhook.address().unwrap());
+    let shutdown = Shutdown::new();
+    let serving = tokio::spawn(webhook.serve(shutdown.clone()));
+
+    let maps: Api<ConfigMap> = Api::namespaced(server.client(), "default");
+    let map = |object: Value| serde_json::from_value::<ConfigMap>(object).unwrap();
+    let good = map(json!({"metadata": {"name": "a"}, "data": {"k": "v"}}));
+    let created = maps.create(&PostParams::default(), &good).await.unwrap();
+    assert_eq!(
+        created.immutable,
+        Some(true),
+        "one webhook changed it, the other allowed it"
+    );
+    let refused = maps
+        .create(&PostParams::default(), &map(json!({"metadata": {"name": "b"}})))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&refused, kube::Error::Api(status) if status.code == 403
+            && status.message == "admission webhook \"gadgets.example.com\" denied the request: it has no data"),
+        "{refused}"
+    );
+
+    let gizmo = json!({"apiVersion": "example.com/v1", "kind": "Gizmo", "metadata": {"name": "g"}, "spec": {"size": 3}});
+    let gizmo = serde_json::from_value(gizmo).unwrap();
+    gizmos(&server, "v1")
+        .create(&PostParams::default(), &gizmo)
+        .await
+        .unwrap();
+    let shown = gizmos(&server, "v2").get("g").await.unwrap();
+    assert_eq!(shown.data["spec"], json!({"replicas": 3}));
+    shutdown.drain();
+    serving.await.unwrap();
+    let unconverted = gizmos(&server, "v2").get("g").await.unwrap_err();
+    assert!(
+        unconverted.to_string().contains("connect: connection refused"),
+        "{unconverted}"
+    );
 }

@@ -1,7 +1,7 @@
 //! Who asked for what, and what came of it.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
@@ -32,6 +32,8 @@ pub struct AuditEntry {
     pub code: u16,
     /// The newest revision when the answer was made.
     pub revision: Revision,
+    /// What policies and webhooks had to say of the request.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// The requests that a server has answered, the newest last.

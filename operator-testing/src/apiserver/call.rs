@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     access::Access,
+    conversion::{Converter, Trouble},
     meta::{self, Object},
     policies::Policies,
     request::{Request, Target, User},
@@ -16,6 +17,7 @@ use super::{
     store::{ObjectKey, ResourceKey, Revision, Stored},
     twin,
     types::{ResourceType, TypeTable},
+    webhook::{Answer, Answers, Question},
 };
 
 /// Why a request has no answer yet, or ends with an error.
@@ -27,6 +29,8 @@ pub(crate) enum Halt {
     Response(Box<Response>),
     /// The store has not reached this revision; ask again when it has.
     Await(Revision),
+    /// Webhooks have to be asked first; nothing is written yet. Begin anew with their answers.
+    Ask(Vec<Question>),
 }
 
 impl From<StatusError> for Halt {
@@ -53,6 +57,10 @@ pub(crate) struct Call<'a> {
     pub(crate) view: Option<Revision>,
     /// What the client is to be told beside the answer.
     pub(crate) warnings: Vec<String>,
+    /// What the audit log is to be told: names and values.
+    pub(crate) annotations: Vec<(String, String)>,
+    /// What webhooks have answered so far.
+    pub(crate) answers: &'a Answers,
 }
 
 impl Call<'_> {
@@ -60,8 +68,90 @@ impl Call<'_> {
         twin::storage(&self.resource)
     }
 
-    /// Stores the next state of an object of this resource.
-    pub(crate) fn write(&self, state: &mut State, key: &ObjectKey, object: &Object) -> Arc<Stored> {
+    /// The answer of a webhook.
+    pub(crate) fn ask(&self, question: &Question) -> Result<&Answer, Halt> {
+        let answer = self.answers.to(question);
+        answer.ok_or_else(|| Halt::Ask(vec![question.clone()]))
+    }
+
+    /// Tells the audit log something; what it was told first under a name stays.
+    pub(crate) fn annotate(&mut self, name: String, value: String) {
+        if self.annotations.iter().all(|(known, _)| *known != name) {
+            self.annotations.push((name, value));
+        }
+    }
+
+    /// The converter of this resource, if a webhook converts it.
+    pub(crate) fn converter(&self) -> Option<Converter> {
+        // only custom resources have one, and looking up the types costs something
+        self.resource.custom.as_ref()?;
+        Converter::of(&self.resource, &self.types.snapshot())
+    }
+
+    /// An object of this resource in another of its versions.
+    pub(crate) fn converted(&self, mut object: Value, version: &str) -> Result<Value, Halt> {
+        let api_version = match &*self.resource.group {
+            "" => version.to_owned(),
+            group => format!("{group}/{version}"),
+        };
+        if object["apiVersion"] == api_version {
+            return Ok(object);
+        }
+        match self.converter() {
+            Some(converter) => converter.to(object, version, self.answers).map_err(halted),
+            None => {
+                object["apiVersion"] = api_version.into();
+                Ok(object)
+            }
+        }
+    }
+
+    /// An object from the store as the version of this request shows it, where a webhook converts.
+    pub(crate) fn shown(&self, stored: Arc<Stored>) -> Result<Arc<Stored>, Halt> {
+        let Some(converter) = self.converter() else {
+            return Ok(stored);
+        };
+        let mut shown = converter
+            .show(vec![Arc::clone(&stored)], self.answers)
+            .map_err(halted)?;
+        Ok(shown.pop().unwrap_or(stored))
+    }
+
+    /// The same for a list.
+    pub(crate) fn shown_list(&self, objects: Vec<Arc<Stored>>) -> Result<Vec<Arc<Stored>>, Halt> {
+        let Some(converter) = self.converter() else {
+            return Ok(objects);
+        };
+        converter
+            .show(objects, self.answers)
+            .map_err(|trouble| match trouble {
+                Trouble::Ask(question) => Halt::Ask(vec![*question]),
+                Trouble::Failed(why) => {
+                    let kind = format!("{}, Kind={}", self.resource.api_version(), self.resource.kind);
+                    StatusError::initialising(format!("failed to list {kind}: {why}")).into()
+                }
+            })
+    }
+
+    /// Stores the next state of an object of this resource, and returns it as the version of this request shows it.
+    ///
+    /// # Errors
+    /// The webhook that converts the object has yet to be asked, or fails; nothing is written then.
+    pub(crate) fn write(
+        &self,
+        state: &mut State,
+        key: &ObjectKey,
+        object: &Object,
+    ) -> Result<Arc<Stored>, Halt> {
+        let Some(converter) = self.converter() else {
+            return Ok(self.write_plainly(state, key, object));
+        };
+        let (stored, shown) = converter.hide(object, self.answers).map_err(halted)?;
+        let written = state.write(&self.storage(), key, &stored);
+        Ok(Arc::new(written.shown_as(&shown)))
+    }
+
+    fn write_plainly(&self, state: &mut State, key: &ObjectKey, object: &Object) -> Arc<Stored> {
         let other_version = self
             .resource
             .custom
@@ -116,7 +206,7 @@ impl Call<'_> {
     pub(crate) fn object(&self, stored: &Stored) -> Object {
         let mut object = stored.value();
         twin::show(&self.resource, &mut object);
-        if !self.resource.reads_as_stored(stored.revision) {
+        if !(stored.shown || self.resource.reads_as_stored(stored.revision)) {
             let mut value = Value::Object(object);
             self.resource.read_stored(&mut value);
             object = meta::into_object(value);
@@ -124,5 +214,13 @@ impl Call<'_> {
         object.insert("kind".into(), (*self.resource.kind).into());
         object.insert("apiVersion".into(), self.resource.api_version().into());
         object
+    }
+}
+
+fn halted(trouble: Trouble) -> Halt {
+    match trouble {
+        Trouble::Ask(question) => Halt::Ask(vec![*question]),
+        // the real server gives no reason either
+        Trouble::Failed(why) => StatusError::new(500, "", why).into(),
     }
 }

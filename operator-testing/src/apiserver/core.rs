@@ -2,7 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{access::Access, audit::AuditLog, policies::Policies, state::State, types::TypeTable};
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use super::{
+    access::Access,
+    audit::AuditLog,
+    policies::Policies,
+    state::State,
+    types::TypeTable,
+    webhook::{Answer, Errand, Question, Registry},
+};
 use crate::clock::Clock;
 
 /// The parts of one server.
@@ -14,6 +24,7 @@ pub(crate) struct Core {
     pub(crate) access: Access,
     pub(crate) policies: Policies,
     pub(crate) audit: AuditLog,
+    pub(crate) webhooks: Registry,
 }
 
 impl Core {
@@ -25,6 +36,7 @@ impl Core {
             access,
             policies: Policies::default(),
             audit,
+            webhooks: Registry::default(),
         }
     }
 
@@ -34,8 +46,29 @@ impl Core {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Asks webhooks, all at once, and returns their answers in the order of the questions.
+    ///
+    /// # Cancel safety
+    /// Some may have been asked all the same.
+    pub(crate) async fn ask(&self, questions: Vec<Question>) -> Vec<(Question, Answer)> {
+        let errands: Vec<Errand> = {
+            let mut state = self.state();
+            let errand = |question| {
+                let uid = state.dice.uid();
+                Errand::new(question, uid, &self.webhooks, &state.store)
+            };
+            questions.into_iter().map(errand).collect()
+        };
+        join_all(errands.into_iter().map(Errand::run)).await
+    }
+
     /// The time of day as objects show it.
     pub(crate) fn now(&self) -> String {
-        self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+        shown(self.clock.now())
     }
+}
+
+/// A time in whole seconds, as objects show it.
+pub(crate) fn shown(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -24,7 +24,7 @@ pub(crate) fn write_object(
     revision: Option<Revision>,
 ) {
     write_type(out, resource);
-    if twin::is_twin(resource) || !resource.reads_as_stored(stored.revision) {
+    if twin::is_twin(resource) || !(stored.shown || resource.reads_as_stored(stored.revision)) {
         let mut object = stored.value();
         twin::show(resource, &mut object);
         let mut object = Value::Object(object);

@@ -1,26 +1,53 @@
 //! A client without HTTP, without waiting and without a runtime, for what runs inside of the server.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::{
     core::Core,
+    memo::Memo,
     request::{Query, Request, User},
     service,
     status::StatusError,
     store::{Compacted, ResourceKey, Revision},
     types::TypeSnapshot,
+    webhook::Question,
 };
 
 /// A synchronous client that goes through the whole server, under a user's name.
+///
+/// # Webhooks
+/// A call that needs the answer of a webhook cannot wait for it: it changes nothing and ends with an error of which
+/// [`StatusError::awaits_webhooks`] is true. After [`Loopback::ask_webhooks`] the same call goes on where it left off, with the
+/// same uid and the same generated name. The simulated controllers work like that.
 #[derive(Clone, Debug)]
 pub struct Loopback {
     core: Arc<Core>,
     user: User,
     agent: HeaderValue,
+    open: Arc<Mutex<Vec<Open>>>,
 }
+
+/// A call that waits for webhooks.
+#[derive(Debug)]
+struct Open {
+    request: Request,
+    memo: Memo,
+    questions: Vec<Question>,
+}
+
+impl Open {
+    fn is(&self, request: &Request) -> bool {
+        let known = &self.request;
+        (&known.method, &known.path, &known.query, &known.body)
+            == (&request.method, &request.path, &request.query, &request.body)
+    }
+}
+
+/// How many calls may wait for webhooks; the oldest is given up for one more.
+const OPEN_CALLS: usize = 64;
 
 /// One change of one object, as values.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +70,12 @@ impl Loopback {
     pub(crate) fn new(core: Arc<Core>, user: User) -> Self {
         let agent = user.name.rsplit(':').next().unwrap_or_default();
         let agent = HeaderValue::from_str(agent).unwrap_or(HeaderValue::from_static("loopback"));
-        Self { core, user, agent }
+        Self {
+            core,
+            user,
+            agent,
+            open: Arc::default(),
+        }
     }
 
     /// Reads one object; the namespace is empty for objects of the cluster.
@@ -222,6 +254,39 @@ impl Loopback {
         self.answer(&request)
     }
 
+    /// Asks the webhooks that earlier calls are waiting for; says whether there were any.
+    ///
+    /// # Cancel safety
+    /// The questions of a future that is dropped are asked again next time.
+    pub async fn ask_webhooks(&self) -> bool {
+        let mut asked = false;
+        loop {
+            let next = self.open().iter().find_map(|open| {
+                (!open.questions.is_empty()).then(|| (open.request.clone(), open.questions.clone()))
+            });
+            let Some((request, questions)) = next else {
+                return asked;
+            };
+            let answers = self.core.ask(questions).await;
+            asked = true;
+            if let Some(open) = self.open().iter_mut().find(|open| open.is(&request)) {
+                open.questions.clear();
+                open.memo.learn(answers);
+            }
+        }
+    }
+
+    /// What is known of a call that was made before.
+    fn resume(&self, request: &Request) -> Memo {
+        let mut open = self.open();
+        let known = open.iter().position(|open| open.is(request));
+        known.map_or_else(Memo::default, |known| open.remove(known).memo)
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Every change after a revision, of all resources, oldest first.
     ///
     /// # Errors
@@ -295,7 +360,22 @@ impl Loopback {
     }
 
     fn answer(&self, request: &Request) -> Result<Value, StatusError> {
-        let response = service::answer_now(&self.core, request);
+        let mut memo = self.resume(request);
+        let response = match service::answer_now(&self.core, request, &mut memo) {
+            Ok(response) => response,
+            Err(questions) => {
+                let mut open = self.open();
+                if open.len() == OPEN_CALLS {
+                    open.remove(0);
+                }
+                open.push(Open {
+                    request: request.clone(),
+                    memo,
+                    questions,
+                });
+                return Err(StatusError::webhook_pending());
+            }
+        };
         let body: Value = serde_json::from_slice(response.bytes()).unwrap_or_default();
         if response.code < 400 {
             return Ok(body);

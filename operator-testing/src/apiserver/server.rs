@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
@@ -16,6 +17,7 @@ use super::{
     request::User,
     state::State,
     store::{Retention, Revision, Store},
+    webhook::WebhookAddress,
 };
 use crate::clock::Clock;
 
@@ -96,6 +98,37 @@ impl ApiServer {
     /// If the address cannot be bound.
     pub async fn listen(&self, address: SocketAddr) -> io::Result<Listener> {
         Listener::bind(Arc::clone(&self.core), address).await
+    }
+
+    /// Lets `handler` answer the webhooks of an address in process: admission reviews and conversion reviews, as HTTP requests.
+    ///
+    /// # Example
+    /// ```
+    /// # use operator_testing::apiserver::{ApiServer, WebhookAddress};
+    /// let server = ApiServer::new();
+    /// server.answer_webhooks(WebhookAddress::service("operators", "hooks"), |request| async move {
+    ///     let review: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    ///     let answer = serde_json::json!({
+    ///         "apiVersion": "admission.k8s.io/v1",
+    ///         "kind": "AdmissionReview",
+    ///         "response": {"uid": review["request"]["uid"], "allowed": true},
+    ///     });
+    ///     http::Response::new(answer.to_string())
+    /// });
+    /// ```
+    pub fn answer_webhooks<F, Fut, B>(&self, at: WebhookAddress, handler: F)
+    where
+        F: Fn(http::Request<Bytes>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = http::Response<B>> + Send + 'static,
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+    {
+        self.core.webhooks.answer(at, handler);
+    }
+
+    /// Leads the calls to the webhooks of an address to a socket, where TLS must be spoken.
+    pub fn lead_webhooks(&self, at: WebhookAddress, to: SocketAddr) {
+        self.core.webhooks.lead(at, to);
     }
 
     /// The requests answered so far, oldest first, as far as the log reaches back.

@@ -9,13 +9,15 @@ use super::{
     access::{impersonate, impersonates},
     audit::AuditEntry,
     call::{Call, Halt},
-    core::Core,
+    core::{Core, shown},
+    memo::Memo,
     request::{Request, Target, User},
     response::Response,
     route, show,
     status::StatusError,
     store::Revision,
     verbs,
+    webhook::Question,
 };
 
 /// The largest request body.
@@ -24,27 +26,40 @@ const BODY_LIMIT: usize = 3 * 1024 * 1024;
 /// How long a read of a revision that has not happened yet waits for it.
 const REVISION_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Answers a request.
+/// Answers a request. Webhooks are asked between two passes, so that nothing is locked meanwhile.
+///
+/// # Cancel safety
+/// A request whose future is dropped has been carried out or has changed nothing; webhooks may have been asked about it.
 pub(crate) async fn answer(core: &Arc<Core>, request: &Request) -> Response {
-    match pass(core, request) {
-        Err(Halt::Await(revision)) => {
-            let mut head = core.state().store.head();
-            let reached = head.wait_for(|head| *head >= revision);
-            // whether the revision came or not, the second pass answers
-            let _ = tokio::time::timeout(REVISION_PATIENCE, reached).await;
-            answer_now(core, request)
+    let mut memo = Memo::default();
+    let mut waited = false;
+    loop {
+        match pass(core, request, &mut memo) {
+            Err(Halt::Await(revision)) if !waited => {
+                waited = true;
+                let mut head = core.state().store.head();
+                let reached = head.wait_for(|head| *head >= revision);
+                // whether the revision came or not, the next pass answers
+                let _ = tokio::time::timeout(REVISION_PATIENCE, reached).await;
+            }
+            Err(Halt::Ask(questions)) if memo.may_ask() => memo.learn(core.ask(questions).await),
+            outcome => return settle(core, request, &memo, outcome),
         }
-        outcome => settle(core, request, outcome),
     }
 }
 
 /// Answers a request without waiting for anything.
-pub(crate) fn answer_now(core: &Core, request: &Request) -> Response {
-    let outcome = pass(core, request);
-    settle(core, request, outcome)
+///
+/// # Errors
+/// The questions to webhooks that have to be answered first.
+pub(crate) fn answer_now(core: &Core, request: &Request, memo: &mut Memo) -> Result<Response, Vec<Question>> {
+    match pass(core, request, memo) {
+        Err(Halt::Ask(questions)) if memo.may_ask() => Err(questions),
+        outcome => Ok(settle(core, request, memo, outcome)),
+    }
 }
 
-fn settle(core: &Core, request: &Request, outcome: Result<Response, Halt>) -> Response {
+fn settle(core: &Core, request: &Request, memo: &Memo, outcome: Result<Response, Halt>) -> Response {
     let response = match outcome {
         Ok(response) => response,
         Err(Halt::Status(error)) => show::error(request, &error),
@@ -53,13 +68,14 @@ fn settle(core: &Core, request: &Request, outcome: Result<Response, Halt>) -> Re
             let current = core.state().store.revision();
             show::error(request, &StatusError::revision_too_large(revision, current))
         }
+        Err(Halt::Ask(_)) => show::error(request, &StatusError::restless()),
     };
-    audit(core, request, &response);
+    audit(core, request, memo, &response);
     response
 }
 
 /// The way of a request down to the store.
-fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
+fn pass(core: &Core, request: &Request, memo: &mut Memo) -> Result<Response, Halt> {
     let user = identify(core, request)?;
     let target = Target::of(request);
     if !request.trusted {
@@ -70,7 +86,7 @@ fn pass(core: &Core, request: &Request) -> Result<Response, Halt> {
         return Err(StatusError::too_large(format!("limit is {BODY_LIMIT}")).into());
     }
     match target {
-        Some(target) => resource(core, request, &target, &user),
+        Some(target) => resource(core, request, memo, &target, &user),
         None => {
             let response = show::about_the_server(core, request)?;
             if response.code < 400 && !matches!(request.method, Method::GET | Method::HEAD) {
@@ -90,7 +106,13 @@ fn identify(core: &Core, request: &Request) -> Result<User, StatusError> {
     impersonate(&core.access, &core.state().store, &user, request)
 }
 
-fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Result<Response, Halt> {
+fn resource(
+    core: &Core,
+    request: &Request,
+    memo: &mut Memo,
+    target: &Target,
+    user: &User,
+) -> Result<Response, Halt> {
     let types = core.types.snapshot();
     let Some(resource) = types.resource(&target.group, &target.version, &target.resource) else {
         let known_group = types
@@ -104,6 +126,7 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
     };
     route::check(request, target, resource)?;
     let representation = route::negotiated(request, target, resource)?;
+    let time = memo.time(|| core.clock.now());
     let mut call = Call {
         request,
         target,
@@ -112,24 +135,35 @@ fn resource(core: &Core, request: &Request, target: &Target, user: &User) -> Res
         types: &core.types,
         access: &core.access,
         policies: &core.policies,
-        time: core.clock.now(),
-        now: core.now(),
+        time,
+        now: shown(time),
         view: view(core, user, target),
         warnings: resource
             .deprecation_warning
             .iter()
             .map(ToString::to_string)
             .collect(),
+        annotations: Vec::new(),
+        answers: &memo.answers,
     };
     let mut state = core.state();
+    state.dice.replay(&memo.rolls);
     let answer = verbs::perform(&mut state, &mut call);
+    if matches!(answer, Err(Halt::Ask(_))) {
+        memo.rolls = state.dice.rolls().to_vec();
+    }
     drop(state);
+    memo.annotations = call.annotations;
     let response = match answer {
         // What the client was to be told besides, it is told with the error too.
         Err(Halt::Status(error)) if !call.warnings.is_empty() => {
             let mut response = show::error(request, &error);
             response.warnings = call.warnings;
             return Ok(response);
+        }
+        Err(Halt::Response(mut response)) => {
+            response.warnings.append(&mut call.warnings);
+            return Ok(*response);
         }
         answer => answer?,
     };
@@ -141,7 +175,7 @@ fn view(_core: &Core, _user: &User, _target: &Target) -> Option<Revision> {
     None
 }
 
-fn audit(core: &Core, request: &Request, response: &Response) {
+fn audit(core: &Core, request: &Request, memo: &Memo, response: &Response) {
     let target = Target::of(request);
     let user = identify(core, request).unwrap_or_default();
     let method = request.method.as_str().to_ascii_lowercase();
@@ -159,5 +193,6 @@ fn audit(core: &Core, request: &Request, response: &Response) {
         path: request.path.clone(),
         code: response.code,
         revision: core.state().store.revision(),
+        annotations: memo.annotations.iter().cloned().collect(),
     });
 }

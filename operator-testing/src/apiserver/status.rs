@@ -19,6 +19,9 @@ pub struct StatusError {
     pub continue_token: Option<String>,
 }
 
+/// The reason of an answer that has to wait for a webhook; no client ever sees it.
+const WEBHOOK_PENDING: &str = "WebhookPending";
+
 /// One cause of an invalid object: a field and what is wrong with it.
 ///
 /// Source: `k8s.io/apimachinery/pkg/util/validation/field/errors.go`.
@@ -150,6 +153,41 @@ impl StatusError {
     /// 400 `BadRequest`.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message)
+    }
+
+    /// 503, because the answer of a webhook is needed first: for callers that cannot wait.
+    pub(crate) fn webhook_pending() -> Self {
+        Self::new(
+            503,
+            WEBHOOK_PENDING,
+            "a webhook has to be asked first: await Loopback::ask_webhooks and make the same call again",
+        )
+    }
+
+    /// Whether the same call goes on once webhooks were asked.
+    pub fn awaits_webhooks(&self) -> bool {
+        self.reason == WEBHOOK_PENDING
+    }
+
+    /// 409 because a webhook was asked again and again and the object was another one each time.
+    pub(crate) fn restless() -> Self {
+        Self::new(
+            409,
+            "Conflict",
+            "the object kept changing while webhooks were asked about it; try again",
+        )
+    }
+
+    /// 429 `TooManyRequests`, because what lists and watches are served from cannot be filled.
+    pub fn initialising(why: impl std::fmt::Display) -> Self {
+        Self {
+            details: Some(json!({"retryAfterSeconds": 1})),
+            ..Self::new(
+                429,
+                "TooManyRequests",
+                format!("storage is (re)initializing: {why}"),
+            )
+        }
     }
 
     /// 404 `NotFound`.

@@ -4,7 +4,7 @@ use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, tim
 
 use clap::Parser;
 use operator_testing::{
-    apiserver::ApiServer,
+    apiserver::{ApiServer, WebhookAddress},
     cluster::{Cluster, Controllers, PodBehavior},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,9 +29,21 @@ struct Options {
     /// How many seconds after it was bound a Pod is ready.
     #[arg(long, default_value_t = 0.0, value_name = "SECONDS")]
     pod_ready_after: f64,
+    /// Where the webhooks of a Service really are: `NAMESPACE/NAME=ADDRESS:PORT`; may be given several times.
+    #[arg(long, value_name = "SERVICE=ADDRESS", value_parser = webhook_service)]
+    webhook_service: Vec<(WebhookAddress, SocketAddr)>,
     /// What uids and generated names follow from.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+}
+
+/// Reads `NAMESPACE/NAME=ADDRESS:PORT`.
+fn webhook_service(text: &str) -> Result<(WebhookAddress, SocketAddr), String> {
+    let form = || "expected NAMESPACE/NAME=ADDRESS:PORT".to_owned();
+    let (service, address) = text.split_once('=').ok_or_else(form)?;
+    let (namespace, name) = service.split_once('/').ok_or_else(form)?;
+    let address = address.parse().map_err(|error| format!("{address}: {error}"))?;
+    Ok((WebhookAddress::service(namespace, name), address))
 }
 
 #[tokio::main]
@@ -62,6 +74,9 @@ async fn serve(options: Options) -> Result<(), String> {
         .controllers(options.controllers)
         .pods(PodBehavior::ready_after(ready_after))
         .start();
+    for (at, to) in options.webhook_service {
+        cluster.server().lead_webhooks(at, to);
+    }
     let listener = cluster
         .server()
         .listen(options.listen)

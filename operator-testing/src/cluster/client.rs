@@ -45,6 +45,11 @@ impl Client {
         }
     }
 
+    /// The same client for whoever asks the webhooks that its calls wait for.
+    pub(crate) fn loopback(&self) -> Loopback {
+        self.loopback.clone()
+    }
+
     /// The object, if it exists.
     pub(crate) fn get(&self, kind: &Kind, key: &ObjectKey) -> Result<Option<Value>, StatusError> {
         let found = self.loopback.get(

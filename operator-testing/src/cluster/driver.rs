@@ -36,6 +36,8 @@ pub(crate) struct Driver {
     loopback: Loopback,
     clock: Clock,
     actors: Vec<(Box<dyn Controller>, Client)>,
+    /// The clients of the actors, whose calls may wait for webhooks.
+    waiting: Vec<Loopback>,
     nudges: Nudges,
     seen: Revision,
     ready: VecDeque<Task>,
@@ -43,6 +45,13 @@ pub(crate) struct Driver {
     timers: BTreeSet<(Timestamp, Task)>,
     due: BTreeMap<Task, Timestamp>,
     failures: BTreeMap<Task, u32>,
+}
+
+/// Asks the webhooks that the last reconcile could not wait for.
+async fn ask_webhooks(waiting: &[Loopback]) {
+    for client in waiting {
+        client.ask_webhooks().await;
+    }
 }
 
 /// A key of the controller at a position.
@@ -59,6 +68,7 @@ impl Driver {
         let mut driver = Self {
             loopback,
             clock,
+            waiting: actors.iter().map(|(_, client)| client.loopback()).collect(),
             actors,
             nudges,
             seen: 0,
@@ -96,6 +106,7 @@ impl Driver {
     pub(crate) async fn run(mut self) -> Infallible {
         loop {
             while self.step() {
+                ask_webhooks(&self.waiting).await;
                 // between two reconciles everybody else has a turn
                 tokio::task::yield_now().await;
             }
@@ -182,6 +193,11 @@ impl Driver {
                     Next::Done => None,
                     Next::After(wait) => Some(wait),
                 }
+            }
+            Err(error) if error.awaits_webhooks() => {
+                // they are asked before the next reconcile
+                self.enqueue(task);
+                return;
             }
             Err(error) => {
                 tracing::debug!(

@@ -10,3 +10,4 @@ mod kubectl;
 mod not_simulated;
 mod requests;
 mod server;
+mod webhooks;

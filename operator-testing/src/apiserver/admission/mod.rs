@@ -3,11 +3,16 @@
 //! [`mutate`] runs before the resource version is checked, [`validate`] after the object has been validated, as in a real
 //! server.
 
+mod chain;
 mod escalation;
 mod evaluation;
 mod matching;
+mod mutation;
 mod namespaces;
+mod params;
 mod policies;
+mod review;
+mod subject;
 mod webhooks;
 
 use super::{
@@ -17,10 +22,6 @@ use super::{
 };
 
 /// May change the object, or refuse the request. `object` is missing for deletions, `old` for creations.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "an optional borrow is passed on to each part in turn"
-)]
 pub(crate) fn mutate(
     state: &mut State,
     call: &mut Call<'_>,
@@ -31,8 +32,7 @@ pub(crate) fn mutate(
     if let Some(object) = object.as_deref() {
         escalation::check_roles(&state.store, call, object, old)?;
     }
-    policies::change(state, call, object.as_deref(), old)?;
-    Ok(())
+    policies::change(state, call, object, old)
 }
 
 /// May refuse the request.

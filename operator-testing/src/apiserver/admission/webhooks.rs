@@ -1,123 +1,96 @@
-//! Webhooks (`ValidatingWebhookConfiguration`, `MutatingWebhookConfiguration`).
+//! Whom to ask about a write, and with what question.
 //!
-//! Nothing outside the process is ever called: each webhook that is about a write behaves as one whose server is down, and
-//! its failure policy decides.
-//!
-//! Source: `k8s.io/apiserver/pkg/admission/plugin/webhook`.
+//! Source: `k8s.io/apiserver/pkg/admission/plugin/webhook/generic/webhook.go`.
 
 use super::{
     super::{
-        policies::{Hook, Service},
+        call::Halt,
+        policies::{Hook, ReviewVersion},
         status::{About, StatusError},
-        store::{ObjectKey, ResourceKey, Store},
+        webhook::Question,
     },
-    evaluation::{self, Subject},
+    evaluation,
+    subject::{Matched, Subject},
 };
 
+/// Why there is no answer to go by.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The webhook could not be asked or did not answer as it should: its failure policy decides.
+    Calling(String),
+    /// The request ends here.
+    Halt(Halt),
+}
+
+impl From<Halt> for Trouble {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+impl From<StatusError> for Trouble {
+    fn from(error: StatusError) -> Self {
+        Self::Halt(error.into())
+    }
+}
+
 impl Hook {
-    /// Asks the webhook about a write.
+    /// The version in which the webhook is to be asked about a write; `None` if the write is none of its business.
     ///
     /// # Errors
-    /// It cannot be reached, and writes may not be made without it.
-    pub(super) fn ask(&self, subject: &Subject<'_>) -> Result<(), StatusError> {
+    /// 403 if its conditions cannot be evaluated and the write may not be made without it.
+    pub(super) fn matched(&self, subject: &Subject<'_>) -> Result<Option<Matched>, Halt> {
         let Some(matched) = subject.matched(&self.about, true) else {
-            return Ok(());
+            return Ok(None);
         };
-        if self.ignored {
-            return Ok(());
+        if self.conditions.is_empty() {
+            return Ok(Some(matched));
         }
-        if !self.conditions.is_empty() {
-            match evaluation::conditions(&self.conditions, &subject.context(&matched)) {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                Err(why) => {
-                    let resource = subject.resource();
-                    let about = About {
-                        group: &resource.group,
-                        kind: &resource.plural,
-                        name: subject.name(),
-                    };
-                    return Err(StatusError::forbidden(about, why));
-                }
-            }
-        }
-        Err(StatusError::internal(format!(
-            "failed calling webhook {:?}: failed to call webhook: {}",
-            self.name,
-            self.failure(subject.store())
-        )))
-    }
-
-    /// Why the call fails.
-    fn failure(&self, store: &Store) -> String {
-        match (&self.endpoint.service, &self.endpoint.url) {
-            (Some(service), _) => {
-                let Service { name, namespace, .. } = service;
-                let port = service.port.unwrap_or(443);
-                let path = service.path.as_deref().unwrap_or_default();
-                let known = store.get(
-                    &ResourceKey::new("", "services"),
-                    &ObjectKey::new(namespace, name),
-                );
-                let why = if known.is_some() {
-                    format!("no endpoints available for service {name:?}")
-                } else {
-                    format!("service {name:?} not found")
+        match evaluation::conditions(&self.conditions, &subject.context(&matched)?) {
+            Ok(true) => Ok(Some(matched)),
+            Ok(false) => Ok(None),
+            Err(_) if self.ignored => Ok(None),
+            Err(why) => {
+                let resource = subject.resource();
+                let about = About {
+                    group: &resource.group,
+                    kind: &resource.plural,
+                    name: subject.name(),
                 };
-                self.post(&format!("https://{name}.{namespace}.svc:{port}{path}"), &why)
+                Err(StatusError::forbidden(about, why).into())
             }
-            (None, Some(url)) => self.post(url, &refused(url)),
-            (None, None) => "webhook configuration must have either service or URL".to_owned(),
         }
     }
 
-    fn post(&self, url: &str, why: &str) -> String {
-        let sign = if url.contains('?') { '&' } else { '?' };
-        format!("Post \"{url}{sign}timeout={}s\": {why}", self.timeout)
-    }
-}
-
-/// How a connection fails to an address where nobody listens, or to a name that nobody has.
-fn refused(url: &str) -> String {
-    let rest = url.strip_prefix("https://").unwrap_or(url);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => (host, port),
-        _ => (authority, "443"),
-    };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if bare.parse::<std::net::IpAddr>().is_ok() {
-        format!("dial tcp {host}:{port}: connect: connection refused")
-    } else {
-        format!("dial tcp: lookup {host}: no such host")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::refused;
-
-    #[test]
-    fn addresses_refuse_and_names_are_unknown() {
-        for (url, expected) in [
-            (
-                "https://127.0.0.1:1/hook",
-                "dial tcp 127.0.0.1:1: connect: connection refused",
-            ),
-            (
-                "https://10.0.0.1",
-                "dial tcp 10.0.0.1:443: connect: connection refused",
-            ),
-            (
-                "https://[::1]:8443/a:1",
-                "dial tcp [::1]:8443: connect: connection refused",
-            ),
-            (
-                "https://hooks.example.com/x",
-                "dial tcp: lookup hooks.example.com: no such host",
-            ),
-        ] {
-            assert_eq!(refused(url), expected);
+    /// The question to the webhook, and the version of review that is expected back.
+    ///
+    /// # Errors
+    /// It cannot be asked about this write.
+    pub(super) fn question(
+        &self,
+        subject: &Subject<'_>,
+        matched: &Matched,
+    ) -> Result<(Question, ReviewVersion), Trouble> {
+        if subject.is_dry_run() && self.has_side_effects {
+            let why = format!("admission webhook {:?} does not support dry run", self.name);
+            return Err(StatusError::bad_request(why).into());
         }
+        let Some(version) = self.version else {
+            let why = "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)";
+            return Err(Trouble::Calling(why.to_owned()));
+        };
+        let question = Question {
+            endpoint: self.endpoint.clone(),
+            kind: "AdmissionReview",
+            api_version: format!("admission.k8s.io/{}", version.as_str()),
+            request: subject.review(matched)?,
+            seconds: self.timeout,
+        };
+        Ok((question, version))
+    }
+
+    /// 500 because the webhook could not be asked.
+    pub(super) fn failure(&self, why: &str) -> StatusError {
+        StatusError::internal(format!("failed calling webhook {:?}: {why}", self.name))
     }
 }

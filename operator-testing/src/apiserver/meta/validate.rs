@@ -190,6 +190,17 @@ fn validate_common(object: &Object, namespaced: bool, errors: &mut Vec<FieldErro
     validate_finalizers(object, errors);
 }
 
+/// Checks the labels or annotations that somebody wants to give an object.
+pub(crate) fn validate_map(field: &str, map: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if field == "labels" {
+        validate_labels(Some(map), "metadata.labels", &mut errors);
+    } else {
+        validate_annotations(Some(map), &mut errors);
+    }
+    errors
+}
+
 /// Checks a map of labels at `path`.
 pub(super) fn validate_labels(labels: Option<&Value>, path: &str, errors: &mut Vec<FieldError>) {
     for (key, value) in labels.and_then(Value::as_object).into_iter().flatten() {

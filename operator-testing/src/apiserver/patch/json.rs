@@ -7,7 +7,10 @@
 
 use serde_json::{Map, Value};
 
-use super::wording::{self, rejected};
+use super::{
+    json_failure::{TEST_FAILED, explain},
+    wording::{self, rejected},
+};
 use crate::apiserver::status::StatusError;
 
 /// The most operations one patch may hold.
@@ -36,6 +39,37 @@ pub fn apply(object: &Value, operations: &Value) -> Result<Value, StatusError> {
     let mut copied = 0;
     for operation in operations {
         operation.run(&mut document, &mut copied).ok_or_else(rejected)?;
+    }
+    Ok(document)
+}
+
+/// Why operations that a webhook or a policy made do not fit an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The words of the real server's library.
+    pub why: String,
+    /// Whether it was a test that failed.
+    pub is_test: bool,
+}
+
+/// Applies a list of operations that a webhook or a policy made: all of them or none.
+///
+/// # Errors
+/// The first operation that does not fit.
+pub fn apply_made(object: &Value, operations: &Value) -> Result<Value, Misfit> {
+    let operations = decode(operations).map_err(|error| Misfit {
+        why: error.message,
+        is_test: false,
+    })?;
+    let mut document = object.clone();
+    let mut copied = 0;
+    for operation in operations {
+        if operation.run(&mut document, &mut copied).is_none() {
+            let op = operation.op.unwrap_or("unknown");
+            let why = explain(&document, op, operation.path, operation.from);
+            let is_test = why.ends_with(TEST_FAILED);
+            return Err(Misfit { why, is_test });
+        }
     }
     Ok(document)
 }

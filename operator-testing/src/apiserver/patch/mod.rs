@@ -15,6 +15,7 @@
 
 pub mod apply;
 pub mod json;
+mod json_failure;
 pub mod merge;
 pub mod strategic;
 pub mod wording;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
 
@@ -13,7 +13,14 @@ pub(crate) struct Policy {
     pub(crate) spec: PolicySpec,
 }
 
-/// A `ValidatingAdmissionPolicyBinding`.
+/// A `MutatingAdmissionPolicy`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MutatingPolicy {
+    pub(crate) metadata: Named,
+    pub(crate) spec: MutatingSpec,
+}
+
+/// A `ValidatingAdmissionPolicyBinding` or a `MutatingAdmissionPolicyBinding`.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Binding {
     pub(crate) metadata: Named,
@@ -32,8 +39,54 @@ pub(crate) struct PolicySpec {
     pub(crate) match_conditions: Vec<NamedExpression>,
     pub(crate) variables: Vec<NamedExpression>,
     pub(crate) validations: Vec<Validation>,
+    pub(crate) audit_annotations: Vec<AuditAnnotation>,
     pub(crate) param_kind: Option<ParamKind>,
     pub(crate) failure_policy: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct MutatingSpec {
+    pub(crate) match_constraints: MatchResources,
+    pub(crate) match_conditions: Vec<NamedExpression>,
+    pub(crate) variables: Vec<NamedExpression>,
+    pub(crate) mutations: Vec<Mutation>,
+    pub(crate) param_kind: Option<ParamKind>,
+    pub(crate) failure_policy: Option<String>,
+    pub(crate) reinvocation_policy: Option<String>,
+}
+
+impl MutatingSpec {
+    /// Whether a request is refused when the policy cannot be carried out.
+    pub(crate) fn fails(&self) -> bool {
+        self.failure_policy.as_deref() != Some("Ignore")
+    }
+}
+
+/// One change that a policy makes.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "patchType", rename_all_fields = "camelCase")]
+pub(crate) enum Mutation {
+    ApplyConfiguration {
+        apply_configuration: Made,
+    },
+    #[serde(rename = "JSONPatch")]
+    JsonPatch {
+        json_patch: Made,
+    },
+}
+
+/// An expression that makes a part of an object.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Made {
+    pub(crate) expression: Expression,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditAnnotation {
+    pub(crate) key: String,
+    pub(crate) value_expression: Expression,
 }
 
 impl PolicySpec {
@@ -78,7 +131,7 @@ pub(crate) struct BindingSpec {
 }
 
 /// What happens when a validation does not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum Action {
     Deny,
     Warn,

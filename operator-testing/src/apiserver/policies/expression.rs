@@ -5,23 +5,37 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use kube_cel::{
     KubeCelExt,
     cel::{
-        Context, ExecutionError, Program, Value as Cel,
+        Context, ExecutionError, IdedExpr, Program, Value as Cel,
         objects::{Key, Map},
     },
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::literals;
+
 /// An expression of a policy.
 #[derive(Clone)]
 pub(crate) struct Expression {
     text: Arc<str>,
-    program: Arc<Result<Program, String>>,
+    program: Arc<Result<Compiled, String>>,
+}
+
+struct Compiled {
+    expression: IdedExpr,
+    /// What is wrong with the names of the types in it.
+    misnamed: Vec<String>,
 }
 
 impl Expression {
     fn new(text: &str) -> Self {
-        let program = Program::compile(text).map_err(|errors| format!("compilation failed: {errors}"));
+        let program = Program::compile(text)
+            .map(|program| {
+                let mut expression = program.expression().clone();
+                let misnamed = literals::read_as_maps(&mut expression);
+                Compiled { expression, misnamed }
+            })
+            .map_err(|errors| format!("compilation failed: {errors}"));
         Self {
             text: text.into(),
             program: Arc::new(program),
@@ -38,14 +52,28 @@ impl Expression {
     /// # Errors
     /// The message of the real server.
     pub(crate) fn ask(&self, context: &Context<'_>) -> Result<Cel, String> {
-        let program = Result::as_ref(&self.program).map_err(Clone::clone)?;
-        program.execute(context).map_err(|error| {
+        let compiled = Result::as_ref(&self.program).map_err(Clone::clone)?;
+        Cel::resolve(&compiled.expression, context).map_err(|error| {
             format!(
                 "expression '{}' resulted in error: {}",
                 self.text,
                 describe(&error)
             )
         })
+    }
+
+    /// The part of an object that the expression makes.
+    ///
+    /// # Errors
+    /// The message of the real server.
+    pub(crate) fn make(&self, context: &Context<'_>) -> Result<Value, String> {
+        let made = self.ask(context)?;
+        match &*self.program {
+            Ok(compiled) if !compiled.misnamed.is_empty() => {
+                Err(format!("type mismatch: {}", compiled.misnamed.join("\n")))
+            }
+            _ => literals::to_json(&made),
+        }
     }
 }
 
@@ -109,5 +137,41 @@ fn describe(error: &ExecutionError) -> String {
         | ExecutionError::ValuesNotComparable(..)
         | ExecutionError::UnsupportedBinaryOperator(..) => "no such overload".to_owned(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn made(text: &str) -> Result<Value, String> {
+        Expression::new(text).make(&language())
+    }
+
+    #[test]
+    fn literals_of_named_types_make_objects() {
+        assert_eq!(
+            made(
+                "Object{metadata: Object.metadata{labels: {'a': 'b'}}, items: [1, 2].map(n, Object.items{n: n})}"
+            ),
+            Ok(json!({"metadata": {"labels": {"a": "b"}}, "items": [{"n": 1}, {"n": 2}]}))
+        );
+        assert_eq!(
+            made(
+                "[JSONPatch{op: 'add', path: '/x/' + jsonpatch.escapeKey('a/b'), value: Object.spec{n: 1}}]"
+            ),
+            Ok(json!([{"op": "add", "path": "/x/a~1b", "value": {"n": 1}}]))
+        );
+    }
+
+    #[test]
+    fn names_follow_from_the_fields() {
+        assert_eq!(
+            made("Object{metadata: Object.spec{labels: {'a': 'b'}}}").unwrap_err(),
+            "type mismatch: unexpected type name \"Object.spec\", expected \"Object.metadata\", \
+             which matches field name path from root Object type"
+        );
     }
 }

@@ -4,6 +4,7 @@
 
 mod document;
 mod expression;
+mod literals;
 mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,18 +14,31 @@ use serde::de::DeserializeOwned;
 use super::store::{ResourceKey, Revision, Store};
 
 pub(crate) use document::{
-    Action, Binding, MatchResources, NamedExpression, Policy, ResourceRule, Selector, Validation,
+    Action, Binding, MatchResources, MutatingPolicy, Mutation, NamedExpression, ParamKind, ParamRef, Policy,
+    ResourceRule, Selector, Validation,
 };
 pub(crate) use expression::{convert, language, map};
-pub(crate) use webhooks::{Configuration, Hook, Service};
+pub(crate) use webhooks::{Hook, ReviewVersion};
+
+use document::Named;
+use webhooks::Configuration;
 
 /// Where policies and webhooks are stored. Neither is ever asked about itself.
 pub(crate) const GROUP: &str = "admissionregistration.k8s.io";
 const POLICIES: &str = "validatingadmissionpolicies";
 const BINDINGS: &str = "validatingadmissionpolicybindings";
+const MUTATING_POLICIES: &str = "mutatingadmissionpolicies";
+const MUTATING_BINDINGS: &str = "mutatingadmissionpolicybindings";
 const MUTATING_WEBHOOKS: &str = "mutatingwebhookconfigurations";
 const VALIDATING_WEBHOOKS: &str = "validatingwebhookconfigurations";
-const WATCHED: [&str; 4] = [POLICIES, BINDINGS, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS];
+const WATCHED: [&str; 6] = [
+    POLICIES,
+    BINDINGS,
+    MUTATING_POLICIES,
+    MUTATING_BINDINGS,
+    MUTATING_WEBHOOKS,
+    VALIDATING_WEBHOOKS,
+];
 
 /// The policies and webhooks of a store, compiled, as they were when they were last asked for.
 #[derive(Debug, Default)]
@@ -38,6 +52,8 @@ pub(crate) struct Known {
     revisions: [Revision; WATCHED.len()],
     /// Every policy with its bindings, both in the order of their names.
     pub(crate) policies: Vec<(Policy, Vec<Binding>)>,
+    /// The same for the policies that change objects.
+    pub(crate) changing: Vec<(MutatingPolicy, Vec<Binding>)>,
     pub(crate) mutating: Vec<Hook>,
     pub(crate) validating: Vec<Hook>,
 }
@@ -59,17 +75,6 @@ impl Policies {
 
 impl Known {
     fn read(store: &Store, revisions: [Revision; WATCHED.len()]) -> Self {
-        let bindings: Vec<Binding> = read_all(store, BINDINGS).collect();
-        let policies = read_all::<Policy>(store, POLICIES)
-            .map(|policy| {
-                let bound = bindings
-                    .iter()
-                    .filter(|binding| binding.spec.policy_name == policy.metadata.name)
-                    .cloned()
-                    .collect();
-                (policy, bound)
-            })
-            .collect();
         let hooks = |plural| {
             read_all::<Configuration>(store, plural)
                 .flat_map(Configuration::into_hooks)
@@ -77,11 +82,37 @@ impl Known {
         };
         Self {
             revisions,
-            policies,
+            policies: bound(store, POLICIES, BINDINGS, |policy: &Policy| &policy.metadata),
+            changing: bound(
+                store,
+                MUTATING_POLICIES,
+                MUTATING_BINDINGS,
+                |policy: &MutatingPolicy| &policy.metadata,
+            ),
             mutating: hooks(MUTATING_WEBHOOKS),
             validating: hooks(VALIDATING_WEBHOOKS),
         }
     }
+}
+
+/// Every policy with its bindings, both in the order of their names.
+fn bound<T: DeserializeOwned>(
+    store: &Store,
+    policies: &str,
+    bindings: &str,
+    metadata: impl Fn(&T) -> &Named,
+) -> Vec<(T, Vec<Binding>)> {
+    let bindings: Vec<Binding> = read_all(store, bindings).collect();
+    read_all(store, policies)
+        .map(|policy: T| {
+            let bound = bindings
+                .iter()
+                .filter(|binding| binding.spec.policy_name == metadata(&policy).name)
+                .cloned()
+                .collect();
+            (policy, bound)
+        })
+        .collect()
 }
 
 /// All objects of a resource that can be read, in the order of their names.

@@ -2,12 +2,14 @@
 
 use serde::Deserialize;
 
-use super::document::{MatchResources, Named, NamedExpression, ResourceRule, Selector};
+use super::{
+    super::webhook::Endpoint,
+    document::{MatchResources, Named, NamedExpression, ResourceRule, Selector},
+};
 
 /// A set of webhooks as it is stored.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Configuration {
-    #[expect(dead_code, reason = "the order of the store is that of the names")]
     metadata: Named,
     #[serde(default)]
     webhooks: Vec<Webhook>,
@@ -18,7 +20,7 @@ pub(crate) struct Configuration {
 struct Webhook {
     name: String,
     #[serde(default)]
-    client_config: ClientConfig,
+    client_config: Endpoint,
     #[serde(default)]
     rules: Vec<ResourceRule>,
     #[serde(default)]
@@ -33,39 +35,48 @@ struct Webhook {
     failure_policy: Option<String>,
     #[serde(default)]
     timeout_seconds: Option<u32>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ClientConfig {
-    pub(crate) url: Option<String>,
-    pub(crate) service: Option<Service>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Service {
-    pub(crate) name: String,
-    pub(crate) namespace: String,
-    pub(crate) path: Option<String>,
-    pub(crate) port: Option<u16>,
+    #[serde(default)]
+    side_effects: Option<String>,
+    #[serde(default)]
+    reinvocation_policy: Option<String>,
+    #[serde(default)]
+    admission_review_versions: Vec<String>,
 }
 
 /// A webhook, ready to be asked about writes.
 #[derive(Debug)]
 pub(crate) struct Hook {
+    pub(crate) configuration: String,
     pub(crate) name: String,
-    pub(crate) endpoint: ClientConfig,
+    pub(crate) endpoint: Endpoint,
     pub(crate) about: MatchResources,
     pub(crate) conditions: Vec<NamedExpression>,
+    /// Whether writes go on without an answer.
     pub(crate) ignored: bool,
+    /// Whether it is asked again when the object changed after its answer.
+    pub(crate) again: bool,
+    pub(crate) has_side_effects: bool,
+    /// How many seconds it may take.
     pub(crate) timeout: u32,
+    /// The version of review that it understands.
+    pub(crate) version: Option<ReviewVersion>,
 }
+
+/// The versions of reviews.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReviewVersion {
+    V1,
+    V1Beta1,
+}
+
+/// How long a webhook may take that does not say so.
+const TIMEOUT: u32 = 10;
 
 impl Configuration {
     pub(crate) fn into_hooks(self) -> impl Iterator<Item = Hook> {
-        const TIMEOUT: u32 = 10;
-        self.webhooks.into_iter().map(|webhook| Hook {
+        let configuration = self.metadata.name;
+        self.webhooks.into_iter().map(move |webhook| Hook {
+            configuration: configuration.clone(),
             name: webhook.name,
             endpoint: webhook.client_config,
             about: MatchResources {
@@ -77,7 +88,26 @@ impl Configuration {
             },
             conditions: webhook.match_conditions,
             ignored: webhook.failure_policy.as_deref() == Some("Ignore"),
+            again: webhook.reinvocation_policy.as_deref() == Some("IfNeeded"),
+            has_side_effects: !matches!(webhook.side_effects.as_deref(), Some("None" | "NoneOnDryRun")),
             timeout: webhook.timeout_seconds.unwrap_or(TIMEOUT),
+            version: webhook
+                .admission_review_versions
+                .iter()
+                .find_map(|version| match version.as_str() {
+                    "v1" => Some(ReviewVersion::V1),
+                    "v1beta1" => Some(ReviewVersion::V1Beta1),
+                    _ => None,
+                }),
         })
+    }
+}
+
+impl ReviewVersion {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V1Beta1 => "v1beta1",
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use super::{ObjectKey, ResourceKey, Revision, Stored};
 
 /// One revision: an object before and after.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Change {
     /// The revision this change made.
     pub revision: Revision,

@@ -39,6 +39,8 @@ pub struct Stored {
     pub labels: Box<[(Box<str>, Box<str>)]>,
     /// Whether it is being deleted.
     pub deleting: bool,
+    /// Whether this is how another version shows the object, not how it is stored.
+    pub shown: bool,
     json: Bytes,
     revision_at: u32,
 }
@@ -72,9 +74,17 @@ impl Stored {
             deleting: metadata
                 .get("deletionTimestamp")
                 .is_some_and(|time| !time.is_null()),
+            shown: false,
             json: Bytes::from(json),
             revision_at,
         }
+    }
+
+    /// The same state as another version shows it.
+    pub fn shown_as(&self, object: &Map<String, Value>) -> Self {
+        let mut shown = Self::freeze(self.key.clone(), self.revision, object);
+        shown.shown = true;
+        shown
     }
 
     /// The compact JSON, without `kind` and `apiVersion`.

@@ -40,6 +40,11 @@ impl ResourceType {
         custom::read_stored(self, object);
     }
 
+    /// Drops what the schema does not know.
+    pub fn drop_unknown(&self, object: &mut Value) {
+        custom::drop_unknown(self, object);
+    }
+
     /// Whether an object written at a revision reads as it is stored, so that [`ResourceType::read_stored`] need not be asked.
     pub fn reads_as_stored(&self, revision: u64) -> bool {
         self.custom

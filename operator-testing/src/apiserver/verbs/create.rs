@@ -31,7 +31,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     owners::deduplicate(call, &mut object, When::Decoded);
     let revision = meta::text(&object, "resourceVersion");
     let versioned = !matches!(revision, "" | "0");
-    managers::track(call, None, &mut object, &options);
+    managers::track(call, None, &mut object, &options)?;
     let source = if versioned {
         Source::Versioned
     } else {
@@ -57,16 +57,6 @@ pub(super) fn store_new(
     options: &WriteOptions,
     source: Source,
 ) -> Result<Response, Halt> {
-    let uid = state.dice.uid();
-    meta::set_system_fields(&mut object, &uid, &call.now, call.resource.rules.generation);
-    let mut generated = false;
-    if meta::text(&object, "name").is_empty() {
-        let base = meta::text(&object, "generateName").to_owned();
-        if !base.is_empty() {
-            generated = true;
-            metadata_mut(&mut object).insert("name".into(), state.dice.name(&base).into());
-        }
-    }
     if call
         .resource
         .custom
@@ -78,6 +68,7 @@ pub(super) fn store_new(
         return Err(StatusError::forbidden(about, why).into());
     }
     admission::mutate(state, call, Some(&mut object), None)?;
+    let generated = name(state, call, &mut object);
     strategy::prepare_create(state, call, &mut object)?;
     owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_create(call, &mut object)?;
@@ -91,7 +82,7 @@ pub(super) fn store_new(
         let name = meta::text(&object, "name").to_owned();
         let key = ObjectKey::new(&call.target.namespace, &name);
         let Some(existing) = state.store.get(&storage, &key) else {
-            return Ok(finish(state, call, &key, object, options));
+            return finish(state, call, &key, object, options);
         };
         if !generated {
             return Err(already_exists(call.about_name(&name), existing).into());
@@ -105,18 +96,30 @@ pub(super) fn store_new(
     unreachable!("the loop above ends by returning")
 }
 
+/// Gives a new object its uid, its time and, if it has none, a name; says whether the name was made up.
+fn name(state: &mut State, call: &Call<'_>, object: &mut Object) -> bool {
+    let uid = state.dice.uid();
+    meta::set_system_fields(object, &uid, &call.now, call.resource.rules.generation);
+    let base = meta::text(object, "generateName").to_owned();
+    let generated = meta::text(object, "name").is_empty() && !base.is_empty();
+    if generated {
+        metadata_mut(object).insert("name".into(), state.dice.name(&base).into());
+    }
+    generated
+}
+
 fn finish(
     state: &mut State,
     call: &mut Call<'_>,
     key: &ObjectKey,
     object: Object,
     options: &WriteOptions,
-) -> Response {
+) -> Result<Response, Halt> {
     if options.dry_run {
-        return answer::object(call, 201, object);
+        return Ok(answer::object(call, 201, object));
     }
-    let stored = call.write(state, key, &object);
-    answer::stored(call, 201, &stored)
+    let stored = call.write(state, key, &object)?;
+    Ok(answer::stored(call, 201, &stored))
 }
 
 fn already_exists(about: About<'_>, existing: &Stored) -> StatusError {

@@ -31,6 +31,7 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Response,
         .get(&call.storage(), &key)
         .cloned()
         .ok_or_else(|| call.not_found())?;
+    let stored = call.shown(stored)?;
     delete_stored(state, call, &stored, &options)
 }
 
@@ -107,7 +108,7 @@ fn remove(
     if options.dry_run {
         return Ok(Outcome::WouldPend(object));
     }
-    Ok(Outcome::Pending(call.write(state, &stored.key, &object)))
+    Ok(Outcome::Pending(call.write(state, &stored.key, &object)?))
 }
 
 fn check_preconditions(call: &Call<'_>, stored: &Stored, options: &DeleteOptions) -> Result<(), StatusError> {
@@ -155,15 +156,13 @@ pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Resul
     let options = delete_options(call)?;
     let namespace = (!call.target.namespace.is_empty()).then_some(call.target.namespace.as_str());
     let revision = state.store.revision();
-    let mut found: Vec<Arc<Stored>> = state
-        .store
-        .list(&call.storage(), namespace, None)
-        .filter(|object| selector.matches(object))
-        .cloned()
-        .collect();
+    let all = state.store.list(&call.storage(), namespace, None).cloned();
+    let mut found = call.shown_list(all.collect())?;
+    found.retain(|object| selector.matches(object));
     if let Ok(limit @ 1..) = usize::try_from(limit) {
         found.truncate(limit);
     }
+    ask_before(state, call, &found, &options)?;
     for stored in &found {
         let key: &ObjectKey = &stored.key;
         if state.store.get(&call.storage(), key).is_some() {
@@ -172,6 +171,34 @@ pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Resul
     }
     let body = list::encode(call, &found, revision, None, None);
     Ok(answer::finish(call, Response::json(200, body)))
+}
+
+/// Finds out which webhooks have to be asked about any of the objects before the first is deleted.
+fn ask_before(
+    state: &mut State,
+    call: &mut Call<'_>,
+    found: &[Arc<Stored>],
+    options: &DeleteOptions,
+) -> Result<(), Halt> {
+    let (warnings, annotations) = (call.warnings.len(), call.annotations.len());
+    let rehearsal = DeleteOptions {
+        dry_run: true,
+        ..options.clone()
+    };
+    let mut open = Vec::new();
+    for stored in found {
+        // whatever else there is to say is said when it comes to that
+        if let Err(Halt::Ask(questions)) = remove(state, call, stored, &rehearsal) {
+            open.extend(questions);
+        }
+    }
+    call.warnings.truncate(warnings);
+    call.annotations.truncate(annotations);
+    if open.is_empty() {
+        Ok(())
+    } else {
+        Err(Halt::Ask(open))
+    }
 }
 
 /// The options of a deletion, from the body and the query.

@@ -22,6 +22,6 @@ pub(super) fn get(state: &mut State, call: &mut Call<'_>) -> Result<Response, Ha
             .get_at(&storage, &key, view)
             .map_err(|error| StatusError::expired(error.to_string()))?,
     };
-    let stored = stored.ok_or_else(|| call.not_found())?;
+    let stored = call.shown(stored.ok_or_else(|| call.not_found())?)?;
     Ok(answer::stored(call, 200, &stored))
 }

@@ -96,6 +96,7 @@ pub(super) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Response, H
             (objects, revision)
         }
     };
+    let objects = call.shown_list(objects)?;
     // what is served from memory comes whole
     let limit = if version == "0" && token.is_empty() {
         0

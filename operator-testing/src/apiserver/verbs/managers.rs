@@ -1,49 +1,61 @@
 //! Who owns which field after a write.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use serde_json::Value;
 
 use super::{
     super::{
-        call::Call,
+        call::{Call, Halt},
+        conversion::{Converter, Trouble},
         meta::Object,
         patch::apply::{self, OneVersion, Versions, reset},
         types::{ResourceType, Schema, TypeSnapshot},
+        webhook::{Answers, Question},
     },
     options::WriteOptions,
 };
 
 /// Writes into `object` who owns what after a write other than apply.
-pub(super) fn track(call: &Call<'_>, old: Option<&Value>, object: &mut Object, options: &WriteOptions) {
+pub(super) fn track(
+    call: &Call<'_>,
+    old: Option<&Value>,
+    object: &mut Object,
+    options: &WriteOptions,
+) -> Result<(), Halt> {
     let mut value = Value::Object(std::mem::take(object));
     with_request(call, options, |request| {
         // a subresource is written with the owners that it knows of, so the books start from the old ones
         apply::track_update(old, &mut value, request);
-    });
+    })?;
     if let Value::Object(tracked) = value {
         *object = tracked;
     }
+    Ok(())
 }
 
 /// Hands out what the bookkeeping needs to know of this write.
+///
+/// # Errors
+/// The webhook that converts the object has yet to be asked.
 pub(super) fn with_request<T>(
     call: &Call<'_>,
     options: &WriteOptions,
     then: impl FnOnce(&apply::Request<'_>) -> T,
-) -> T {
+) -> Result<T, Halt> {
     let reset = reset::fields(&call.resource, &call.target.subresource);
-    let others;
-    let versions: &dyn Versions = if call.resource.custom.is_some() {
-        others = OtherVersions {
-            types: call.types.snapshot(),
-            resource: Arc::clone(&call.resource),
-        };
-        &others
-    } else {
-        &OneVersion
+    let others = call.resource.custom.is_some().then(|| OtherVersions {
+        types: call.types.snapshot(),
+        resource: Arc::clone(&call.resource),
+        converter: call.converter(),
+        answers: call.answers,
+        open: RefCell::default(),
+    });
+    let versions: &dyn Versions = match &others {
+        Some(others) => others,
+        None => &OneVersion,
     };
-    then(&apply::Request {
+    let result = then(&apply::Request {
         manager: &options.manager,
         subresource: &call.target.subresource,
         api_version: &call.resource.api_version(),
@@ -52,25 +64,49 @@ pub(super) fn with_request<T>(
         reset: &reset,
         versions,
         now: call.time,
-    })
+    });
+    let open = others.map_or_else(Vec::new, |others| others.open.into_inner());
+    if open.is_empty() {
+        Ok(result)
+    } else {
+        Err(Halt::Ask(open))
+    }
 }
 
-/// The versions of a custom resource, which differ in their schemas only.
+/// The versions of a custom resource.
 #[derive(Debug)]
-struct OtherVersions {
+struct OtherVersions<'a> {
     types: Arc<TypeSnapshot>,
     resource: Arc<ResourceType>,
+    converter: Option<Converter>,
+    answers: &'a Answers,
+    /// What the webhook would have to be asked.
+    open: RefCell<Vec<Question>>,
 }
 
-impl Versions for OtherVersions {
+impl Versions for OtherVersions<'_> {
     fn convert<'a>(&'a self, object: &Value, api_version: &str) -> Option<(Value, Option<&'a Schema>)> {
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         if *group != *self.resource.group {
             return None;
         }
         let other = self.types.resource(group, version, &self.resource.plural)?;
-        let mut converted = object.clone();
-        converted["apiVersion"] = api_version.into();
+        let converted = match &self.converter {
+            None => {
+                let mut converted = object.clone();
+                converted["apiVersion"] = api_version.into();
+                converted
+            }
+            Some(converter) => match converter.to(object.clone(), version, self.answers) {
+                Ok(converted) => converted,
+                Err(Trouble::Ask(question)) => {
+                    self.open.borrow_mut().push(*question);
+                    return None;
+                }
+                // whoever owns fields of a version that cannot be had loses them
+                Err(Trouble::Failed(_)) => return None,
+            },
+        };
         Some((converted, other.schema.as_deref()))
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
         }
         return Err(call.not_found().into());
     };
+    let stored = call.shown(stored)?;
     let old = Value::Object(call.object(&stored));
     let part = Part::of(&call.target.subresource);
     let mut object = if kind == PatchType::Apply {
@@ -96,7 +97,7 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
             options.field_validation,
             strategic.as_ref(),
         )?;
-        managers::track(call, Some(&old), &mut object, &options);
+        managers::track(call, Some(&old), &mut object, &options)?;
         object
     };
     create::settle_namespace(call, &mut object)?;
@@ -185,12 +186,12 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
 }
 
 /// The object with the configuration of the request applied.
-fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Result<Object, StatusError> {
+fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Result<Object, Halt> {
     let document = configuration(&call.request.body)
         .map_err(|error| StatusError::bad_request(format!("error decoding YAML: {error}")))?;
     let applied = managers::with_request(call, options, |request| {
         patch::apply::apply(old, &document.value, options.force, request)
-    })?;
+    })??;
     let value = match (applied, old) {
         (Applied::Changed(value), _) => value,
         (Applied::Unchanged, Some(old)) => old.clone(),
@@ -204,11 +205,18 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
                 return Err(StatusError::bad_request(format!(
                     "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {}",
                     document.duplicates.join("\n  ")
-                )));
+                ))
+                .into());
             }
         }
     }
-    decode::patched(call, value, Vec::new(), options.field_validation, None)
+    Ok(decode::patched(
+        call,
+        value,
+        Vec::new(),
+        options.field_validation,
+        None,
+    )?)
 }
 
 /// Reads an applied configuration: YAML, but mostly JSON, which is read faster as what it is.

@@ -18,7 +18,7 @@ pub(super) fn review(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     if call.resource.namespaced {
         create::settle_namespace(call, &mut asked)?;
     }
-    managers::track(call, None, &mut asked, &options);
+    managers::track(call, None, &mut asked, &options)?;
     let reply = questions::answer(&state.store, call, asked)?;
     Ok(answer::object(call, 201, reply))
 }

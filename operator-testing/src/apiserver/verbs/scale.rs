@@ -66,7 +66,8 @@ enum Write {
 fn find(state: &State, call: &Call<'_>) -> Result<(Arc<Stored>, ScalePaths), Halt> {
     let paths = call.resource.scale.clone().ok_or_else(|| call.not_found())?;
     let stored = state.store.get(&call.storage(), &call.key()).cloned();
-    Ok((stored.ok_or_else(|| call.not_found())?, paths))
+    let stored = stored.ok_or_else(|| call.not_found())?;
+    Ok((call.shown(stored)?, paths))
 }
 
 fn rescale(

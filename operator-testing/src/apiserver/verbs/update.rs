@@ -36,17 +36,18 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
         if call.resource.rules.create_on_update && call.target.subresource.is_empty() {
             same_uid(call, "", meta::text(&object, "uid"))?;
             wanted_revision(&object)?;
-            managers::track(call, None, &mut object, &options);
+            managers::track(call, None, &mut object, &options)?;
             return create::store_new(state, call, object, &options, Source::Plain);
         }
         return Err(call.not_found().into());
     };
+    let stored = call.shown(stored)?;
     same_uid(call, &stored.uid, meta::text(&object, "uid"))?;
     let old = call.object(&stored);
     let part = Part::of(&call.target.subresource);
     owners::deduplicate(call, &mut object, When::Decoded);
     let old = Value::Object(old);
-    managers::track(call, Some(&old), &mut object, &options);
+    managers::track(call, Some(&old), &mut object, &options)?;
     change(state, call, &stored, &old, object, part, &options)
 }
 
@@ -80,7 +81,7 @@ pub(super) fn change(
         state.remove(&call.storage(), &stored.key);
         return Ok(answer::object(call, 200, object));
     }
-    let stored = call.write(state, &stored.key, &object);
+    let stored = call.write(state, &stored.key, &object)?;
     Ok(answer::stored(call, 200, &stored))
 }
 

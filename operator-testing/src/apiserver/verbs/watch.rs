@@ -56,6 +56,7 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
                 .list_at(&storage, namespace.as_deref(), None, view)
                 .map_err(|error| StatusError::expired(error.to_string()))?,
         };
+        initial = call.shown_list(initial)?;
         initial.retain(|object| selector.matches(object));
         head
     } else if revision == 0 {
@@ -75,6 +76,7 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
         timeout: Duration::from_secs(seconds),
         head: state.store.head_of(&storage),
         lens: None,
+        converter: call.converter(),
     };
     let mut response = Response::json(200, Vec::new());
     response.body = Body::Watch(Box::new(plan));

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use super::{
+    conversion::Converter,
     selector::Selector,
     store::{ResourceKey, Revision, Stored},
     types::ResourceType,
@@ -37,4 +38,6 @@ pub(super) struct WatchPlan {
     pub(crate) head: watch::Receiver<Revision>,
     /// How the client wants to see the objects; `None` shows them as they are.
     pub(crate) lens: Option<Lens>,
+    /// Who converts the objects, if a webhook does.
+    pub(crate) converter: Option<Converter>,
 }

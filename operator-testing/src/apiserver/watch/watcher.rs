@@ -11,9 +11,11 @@ use super::{
     event::{self, EventType},
 };
 use crate::apiserver::{
+    conversion::Trouble,
     core::Core,
     status::StatusError,
-    store::{Compacted, Revision},
+    store::{Change, Compacted, Revision, Stored},
+    webhook::Answers,
 };
 
 /// How often a watcher that asked for bookmarks gets one.
@@ -72,9 +74,9 @@ impl Watcher {
                 Stage::Initial => {
                     self.stage = Stage::Following;
                     self.write_initial(&mut out);
-                    self.write_changes(&mut out);
+                    self.write_changes(&mut out).await;
                 }
-                Stage::Following => self.write_changes(&mut out),
+                Stage::Following => self.write_changes(&mut out).await,
             }
             if !out.is_empty() {
                 return Some(out.into());
@@ -96,7 +98,7 @@ impl Watcher {
                     let now = Instant::now();
                     self.next_bookmark = now + BOOKMARK_INTERVAL;
                     self.last_bookmark_sent |= now + LAST_BOOKMARK >= self.deadline;
-                    self.write_changes(&mut out);
+                    self.write_changes(&mut out).await;
                     if self.stage == Stage::Following {
                         let lens = self.plan.lens.as_mut();
                         event::write_bookmark(&mut out, &self.plan.resource, self.position, false, lens);
@@ -132,9 +134,13 @@ impl Watcher {
         }
     }
 
-    fn write_changes(&mut self, out: &mut Vec<u8>) {
+    /// Writes what changed since the last time.
+    async fn write_changes(&mut self, out: &mut Vec<u8>) {
         self.set_lens();
         self.plan.head.mark_unchanged();
+        if self.plan.converter.is_some() {
+            return self.write_converted(out).await;
+        }
         let state = self.core.state();
         match state.store.changes_of(&self.plan.storage, self.position) {
             Ok(changes) => {
@@ -145,12 +151,77 @@ impl Watcher {
                     }
                 }
             }
-            Err(Compacted { requested, oldest }) => {
-                let error = StatusError::expired(format!("too old resource version: {requested} ({oldest})"));
-                event::write_error(out, &error);
+            Err(compacted) => {
+                event::write_error(out, &too_old(compacted));
                 self.stage = Stage::Ended;
             }
         }
         self.position = state.store.revision().max(self.position);
     }
+
+    /// The same where a webhook has to be asked how the objects look.
+    async fn write_converted(&mut self, out: &mut Vec<u8>) {
+        let (changes, position) = {
+            let state = self.core.state();
+            let changes = state.store.changes_of(&self.plan.storage, self.position);
+            let changes = changes.map(|changes| changes.cloned().collect::<Vec<_>>());
+            (changes, state.store.revision().max(self.position))
+        };
+        let shown = match changes {
+            Ok(changes) => self.shown(&changes).await,
+            Err(compacted) => Err(too_old(compacted)),
+        };
+        match shown {
+            Ok(changes) => {
+                for change in &changes {
+                    if let Some((kind, object)) = event::seen(&self.plan, change) {
+                        let lens = self.plan.lens.as_mut();
+                        event::write_event(out, &self.plan.resource, kind, object, change.revision, lens);
+                    }
+                }
+            }
+            Err(error) => {
+                event::write_error(out, &error);
+                self.stage = Stage::Ended;
+            }
+        }
+        self.position = position;
+    }
+
+    /// Changes with their objects as the version of the watch shows them.
+    async fn shown(&self, changes: &[Arc<Change>]) -> Result<Vec<Change>, StatusError> {
+        let Some(converter) = &self.plan.converter else {
+            return Ok(Vec::new());
+        };
+        let states: Vec<Arc<Stored>> = changes
+            .iter()
+            .flat_map(|change| change.before.iter().chain(&change.after))
+            .cloned()
+            .collect();
+        let mut answers = Answers::default();
+        let mut shown = loop {
+            match converter.show(states.clone(), &answers) {
+                Ok(shown) => break shown.into_iter(),
+                Err(Trouble::Ask(question)) => {
+                    for (question, answer) in self.core.ask(vec![*question]).await {
+                        answers.add(question, answer);
+                    }
+                }
+                Err(Trouble::Failed(why)) => return Err(StatusError::new(500, "", why)),
+            }
+        };
+        let mut next = |state: &Option<Arc<Stored>>| state.as_ref().and_then(|_| shown.next());
+        Ok(changes
+            .iter()
+            .map(|change| Change {
+                before: next(&change.before),
+                after: next(&change.after),
+                ..Change::clone(change)
+            })
+            .collect())
+    }
+}
+
+fn too_old(Compacted { requested, oldest }: Compacted) -> StatusError {
+    StatusError::expired(format!("too old resource version: {requested} ({oldest})"))
 }

@@ -10,6 +10,7 @@ super::scenarios! {
     parameters = "parameters",
     errors_while_evaluating = "errors while evaluating",
     invalid_policies_and_bindings = "invalid policies and bindings",
+    mutating_policies = "mutating policies",
     webhook_configurations = "webhook configurations: defaults and refusals",
     unreachable_validating_webhook = "unreachable validating webhook",
     unreachable_mutating_webhook = "unreachable mutating webhook on a custom resource",

@@ -19,6 +19,7 @@ super::scenarios! {
     changed_schema_and_stored_objects = "changed schema and stored objects",
     several_versions_without_conversion = "several versions without conversion",
     changing_the_storage_version = "changing the storage version",
+    webhook_conversion_that_cannot_be_reached = "webhook conversion that cannot be reached",
     deprecated_versions_warn = "deprecated versions warn",
     conversion_service_defaults = "conversion service defaults",
     deleting_a_crd_deletes_its_objects_and_paths = "deleting a CRD deletes its objects and paths",

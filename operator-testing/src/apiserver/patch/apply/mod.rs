@@ -32,6 +32,7 @@ mod set;
 mod shape;
 mod unchanged;
 mod validate;
+mod whole;
 mod zero;
 
 use serde_json::{Map, Value, json};
@@ -43,10 +44,11 @@ pub use set::{Branch, FieldSet};
 
 use ownership::Failure;
 use request::describe_kind;
+use shape::Type;
 use validate::validate;
 
 use super::wording::unclassified;
-use crate::apiserver::status::StatusError;
+use crate::apiserver::{status::StatusError, types::Schema};
 
 /// What an apply made of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,26 @@ pub enum Applied {
     Unchanged,
     /// The object after the apply, before defaulting.
     Changed(Value),
+}
+
+/// Lays a configuration over an object without asking who owns what: what a policy does.
+///
+/// # Errors
+/// The message of the real server, if the configuration does not fit the schema or holds a value that is owned as a whole.
+pub fn lay_over(live: &Value, config: &Value, schema: Option<&Schema>) -> Result<Value, String> {
+    let kind = Type::root(schema);
+    validate(config, kind, false)
+        .map_err(|why| format!("failed to convert patch object to typed object: {why}"))?;
+    let whole = whole::parts(config, kind);
+    if !whole.is_empty() {
+        return Err(format!(
+            "invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: {}",
+            whole.join(", ")
+        ));
+    }
+    validate(live, kind, true)
+        .map_err(|why| format!("failed to convert original object to typed object: {why}"))?;
+    combine::combine(live, config, kind).map_err(|why| format!("failed to merge patch: {why}"))
 }
 
 /// Lays a configuration over an object; `live` is `None` if there is none yet.

@@ -29,6 +29,8 @@ pub struct CustomDefinition {
     pub uid: Arc<str>,
     /// The version that objects are stored in.
     pub storage_version: Arc<str>,
+    /// The versions that objects were stored in, the newest last, each with the revision after which.
+    stored_in: Vec<(u64, Arc<str>)>,
     /// How objects get from one version to another.
     pub conversion: Conversion,
     /// Whether the definition is being deleted: no object may be created any more.
@@ -105,6 +107,15 @@ impl CustomDefinition {
             Some("Webhook") => Conversion::Webhook(spec["conversion"]["webhook"].clone()),
             _ => Conversion::None,
         };
+        let previous = previous.filter(|previous| *previous.uid == *text(&crd["metadata"]["uid"]));
+        let mut stored_in = previous.map_or_else(Vec::new, |previous| previous.stored_in.clone());
+        if stored_in
+            .last()
+            .is_none_or(|(_, version)| *version != storage_version)
+        {
+            let since = if stored_in.is_empty() { 0 } else { revision_of(crd) };
+            stored_in.push((since, Arc::clone(&storage_version)));
+        }
         let established = condition_is_true(crd, "Established");
         let terminating = !crd["metadata"]["deletionTimestamp"].is_null();
         let shared = Shared {
@@ -114,7 +125,7 @@ impl CustomDefinition {
             conversion: &conversion,
             terminating,
             stored_schema: entries().find(|version| version["storage"] == true).map(openapi),
-            previous: previous.filter(|previous| *previous.uid == *text(&crd["metadata"]["uid"])),
+            previous,
         };
         let versions: Vec<_> = entries()
             .map(|version| Arc::new(shared.resource(version)))
@@ -130,11 +141,18 @@ impl CustomDefinition {
             uid: text(&crd["metadata"]["uid"]),
             name: Arc::clone(&name),
             storage_version: Arc::clone(&storage_version),
+            stored_in,
             conversion: conversion.clone(),
             terminating,
             versions,
             served,
         }
+    }
+
+    /// The version that an object of this revision was stored in.
+    pub fn version_at(&self, revision: u64) -> &str {
+        let known = self.stored_in.iter().rev().find(|(since, _)| *since < revision);
+        known.map_or(&self.storage_version, |(_, version)| version)
     }
 
     /// The version that objects are stored in.
@@ -143,6 +161,14 @@ impl CustomDefinition {
             .iter()
             .find(|resource| resource.version == self.storage_version)
     }
+}
+
+/// The revision of a definition.
+fn revision_of(crd: &Value) -> u64 {
+    let revision = crd["metadata"]["resourceVersion"].as_str();
+    revision
+        .and_then(|revision| revision.parse().ok())
+        .unwrap_or(u64::MAX)
 }
 
 /// Whether the definition has a condition of that type with status `True`.
@@ -185,12 +211,7 @@ impl Shared<'_> {
                 && custom.stored_openapi.as_deref() == stored;
             same.then_some(custom.schema_since)
         });
-        earlier.unwrap_or_else(|| {
-            let revision = self.crd["metadata"]["resourceVersion"].as_str();
-            revision
-                .and_then(|revision| revision.parse().ok())
-                .unwrap_or(u64::MAX)
-        })
+        earlier.unwrap_or_else(|| revision_of(self.crd))
     }
 
     fn resource(&self, entry: &Value) -> ResourceType {

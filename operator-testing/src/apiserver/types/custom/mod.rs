@@ -37,6 +37,13 @@ pub(super) fn fill(custom: &CustomType, object: &mut Value) {
     prune::prune(&custom.written, object, &mut Vec::new());
 }
 
+/// Drops what the schema of a custom resource does not know.
+pub(super) fn drop_unknown(kind: &ResourceType, object: &mut Value) {
+    if let Some(custom) = &kind.custom {
+        prune::prune(&custom.written, object, &mut Vec::new());
+    }
+}
+
 /// Brings a stored custom resource into the form of a version whose schema may be another one than it was written under.
 pub(super) fn read_stored(kind: &ResourceType, object: &mut Value) {
     if let Some(custom) = &kind.custom {
