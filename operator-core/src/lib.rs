@@ -46,3 +46,16 @@ extern crate self as operator_core;
 /// What generated code uses. No promise is made about it.
 #[doc(hidden)]
 pub mod __private;
+
+/// The programs in the book: they are compiled with the tests.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/runtime.md")]
+    mod runtime {}
+    #[doc = include_str!("../../docs/from-controller-runtime.md")]
+    mod from_controller_runtime {}
+    #[doc = include_str!("../../docs/from-kube-rs.md")]
+    mod from_kube_rs {}
+    #[doc = include_str!("../../docs/toolkit.md")]
+    mod toolkit {}
+}

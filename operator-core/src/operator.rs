@@ -20,7 +20,7 @@ use crate::informer::{Caches, Namespaces};
 use crate::leader::Elector;
 use crate::manager::{EndpointServer, Endpoints, Health, Manager, Runnable};
 use crate::manifest::{Installation, Rights, Rule, install_definitions};
-use crate::meta::{Declaration, Described, KnownScope, Object};
+use crate::meta::{Declaration, Described};
 use crate::reconcile::Reconciler;
 use crate::shutdown::Shutdown;
 
@@ -82,7 +82,7 @@ impl Operator {
     pub fn controller<R, Origin>(mut self, controller: Controller<R>) -> Self
     where
         R: Reconciler,
-        R::Resource: Described<Origin> + Object<Scope: KnownScope>,
+        R::Resource: Described<Origin>,
     {
         self.declarations.push(controller.declaration());
         if let Some(definition) = <R::Resource as Described<Origin>>::definition() {

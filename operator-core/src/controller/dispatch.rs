@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::metrics::SourcePanics;
 use super::writes::Writes;
-use crate::informer::{Change, Stores, Subscription};
+use crate::informer::{Change, Informer, Stores, Subscription};
 use crate::meta::ObjectKey;
 use crate::panics::caught;
 use crate::queue::{Priority, WorkQueue};
@@ -30,28 +30,45 @@ pub(super) struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub(super) async fn run(self, subscription: Arc<Subscription>) {
-        let resource = self.feed.watched.resource().clone();
+    pub(super) async fn run(self: Arc<Self>, subscription: Arc<Subscription>) {
         loop {
             for (number, change) in subscription.next().await.into_iter().enumerate() {
                 if number % BATCH == BATCH - 1 {
                     tokio::task::yield_now().await;
                 }
-                let echo = self.writes.is_echo(&resource.group, &resource.kind, &change);
-                if echo || !self.admits(&change) {
-                    continue;
-                }
-                let reason = self.relation.reason(&change);
-                // What was there at the start can wait for what changes now.
-                let priority = if change.initial {
-                    self.priority.min(Priority::LOW)
-                } else {
-                    self.priority
-                };
-                for key in self.keys(&change) {
-                    self.queue.add_with(key, priority, Reasons::from(reason).bits());
+                let resource = self.feed.watched.resource();
+                if !self.writes.is_echo(&resource.group, &resource.kind, &change) {
+                    self.dispatch(&change);
                 }
             }
+        }
+    }
+
+    /// Wakes for everything that is there, as at the start.
+    pub(super) fn begin_anew(&self, informer: &Informer) {
+        for object in informer.objects().list(None) {
+            self.dispatch(&Change {
+                old: None,
+                new: Some(object),
+                initial: true,
+                single: false,
+            });
+        }
+    }
+
+    fn dispatch(&self, change: &Change) {
+        if !self.admits(change) {
+            return;
+        }
+        let reason = self.relation.reason(change);
+        // What was there at the start can wait for what changes now.
+        let priority = if change.initial {
+            self.priority.min(Priority::LOW)
+        } else {
+            self.priority
+        };
+        for key in self.keys(change) {
+            self.queue.add_with(key, priority, Reasons::from(reason).bits());
         }
     }
 

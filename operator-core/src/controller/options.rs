@@ -7,7 +7,7 @@ use kube::core::ApiResource;
 use super::timers::Next;
 use crate::backoff::Backoff;
 use crate::informer::{CachedObject, Namespaces, Stores, Transform};
-use crate::meta::{Declaration, KnownScope, Object, ObjectKey};
+use crate::meta::{Declaration, Dynamic, KnownScope, Object, ObjectKey, Subject};
 use crate::queue::{Priority, TokenBucket};
 use crate::reconcile::{Reconciler, implements_cleanup};
 use crate::source::{Predicate, Relation, Source};
@@ -47,6 +47,8 @@ pub struct Controller<R: Reconciler> {
     pub(super) main: Source,
     pub(super) others: Vec<Source>,
     pub(super) timer: Option<Next>,
+    kind: ApiResource,
+    namespaced: bool,
     pub(super) settings: Settings,
 }
 
@@ -72,10 +74,52 @@ where
     /// A controller that reconciles all objects of the reconciler's kind, and is called by the kind's name.
     pub fn new(reconciler: R) -> Self {
         let kind = ApiResource::erase::<R::Resource>(&());
+        let namespaced = <<R::Resource as kube::Resource>::Scope as KnownScope>::NAMESPACED;
+        Self::of_kind(reconciler, kind, namespaced)
+    }
+}
+
+impl<R: Reconciler<Resource = Dynamic>> Controller<R> {
+    /// A controller of a kind that is only known at run time: `kind`, which lives in namespaces or does not.
+    ///
+    /// # Example
+    /// ```
+    /// use std::convert::Infallible;
+    /// use std::sync::Arc;
+    /// use kube::core::{ApiResource, GroupVersionKind};
+    /// use operator_core::controller::Controller;
+    /// use operator_core::meta::Dynamic;
+    /// use operator_core::reconcile::{Action, Context, Reconciler};
+    ///
+    /// struct Any;
+    ///
+    /// impl Reconciler for Any {
+    ///     type Resource = Dynamic;
+    ///     type Error = Infallible;
+    ///
+    ///     async fn reconcile(&self, object: Arc<Dynamic>, cx: &Context<Dynamic>) -> Result<Action, Infallible> {
+    ///         tracing::info!(object = %cx.key(), spec = %object.data["spec"], "seen");
+    ///         Ok(Action::await_change())
+    ///     }
+    /// }
+    ///
+    /// let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("example.com", "v1", "Widget"));
+    /// let controller = Controller::dynamic(Any, kind, true);
+    /// # let _ = controller;
+    /// ```
+    pub fn dynamic(reconciler: R, kind: ApiResource, namespaced: bool) -> Self {
+        Self::of_kind(reconciler, kind, Some(namespaced))
+    }
+}
+
+impl<R: Reconciler> Controller<R> {
+    fn of_kind(reconciler: R, kind: ApiResource, namespaced: Option<bool>) -> Self {
         Self {
             reconciler,
             name: kind.kind.to_lowercase(),
-            main: Source::main::<R::Resource>(),
+            main: Source::main(kind.clone(), namespaced),
+            kind,
+            namespaced: namespaced.unwrap_or(true),
             others: Vec::new(),
             timer: None,
             settings: Settings {
@@ -111,7 +155,7 @@ where
     /// Wakes for what `source` tells.
     #[must_use]
     pub fn source(mut self, mut source: Source) -> Self {
-        source.attach(&ApiResource::erase::<R::Resource>(&()), is_namespaced::<R>());
+        source.attach(&self.kind, self.namespaced);
         self.others.push(source);
         self
     }
@@ -154,11 +198,10 @@ where
     /// ```
     #[must_use]
     pub fn timer(mut self, every: impl Fn(&R::Resource) -> Option<Duration> + Send + Sync + 'static) -> Self {
+        let kind = self.kind.clone();
         self.timer = Some(Arc::new(move |object: &CachedObject| {
-            object
-                .decode::<R::Resource>()
-                .ok()
-                .and_then(|object| every(&object))
+            let object = R::Resource::decode(object.json(), &kind);
+            object.ok().and_then(|object| every(&object))
         }));
         self
     }
@@ -285,7 +328,7 @@ where
 
     /// What it reads, and why.
     pub fn declaration(&self) -> Declaration {
-        let mut declaration = Declaration::of::<R::Resource>(&self.name);
+        let mut declaration = Declaration::of_kind(&self.name, self.kind.clone());
         declaration.finalizer = implements_cleanup::<R>();
         declaration.rights = R::rights();
         for source in &self.others {
@@ -301,7 +344,7 @@ where
 
     pub(super) fn finalizer_name(&self) -> String {
         self.settings.finalizer.clone().unwrap_or_else(|| {
-            let group = <R::Resource as kube::Resource>::group(&());
+            let group = &self.kind.group;
             if group.is_empty() {
                 format!("{}/finalizer", self.name)
             } else {
@@ -309,13 +352,6 @@ where
             }
         })
     }
-}
-
-fn is_namespaced<R: Reconciler>() -> bool
-where
-    R::Resource: Object<Scope: KnownScope>,
-{
-    <<R::Resource as kube::Resource>::Scope as KnownScope>::NAMESPACED.unwrap_or(true)
 }
 
 /// Whether a group belongs to Kubernetes itself.

@@ -18,7 +18,7 @@ use crate::BoxError;
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::informer::{Caches, Change, Informer, Stores, Subscription};
-use crate::meta::{Declaration, KnownScope, Object, ObjectKey};
+use crate::meta::{Declaration, ObjectKey};
 use crate::queue::{Priority, WorkQueue};
 use crate::reconcile::{Context, Reason, Reasons, Reconciler};
 use crate::shutdown::Shutdown;
@@ -54,6 +54,8 @@ pub(crate) struct Prepared {
     queue: WorkQueue<ObjectKey>,
     /// Its own kind first.
     informers: Vec<Arc<Informer>>,
+    /// What wakes it for its own kind.
+    main: Arc<Dispatcher>,
     dispatchers: Mutex<JoinSet<()>>,
     /// Starts one worker.
     start: Box<StartWorker>,
@@ -63,10 +65,7 @@ pub(crate) struct Prepared {
     started_before: AtomicBool,
 }
 
-impl<R: Reconciler> AnyController for Controller<R>
-where
-    R::Resource: Object<Scope: KnownScope>,
-{
+impl<R: Reconciler> AnyController for Controller<R> {
     fn declaration(&self) -> Declaration {
         Controller::declaration(self)
     }
@@ -80,6 +79,7 @@ where
             others,
             timer,
             settings,
+            ..
         } = *self;
         let clock = &environment.clock;
         let queue: WorkQueue<ObjectKey> = WorkQueue::<ObjectKey>::builder()
@@ -123,6 +123,7 @@ where
             .collect();
         let stores = Stores::new(informers.clone());
         let writes = Arc::new(Writes::default());
+        let mut woken_by = Vec::new();
         for (relation, priority, feed, informer, subscription) in feeds {
             let dispatcher = Dispatcher {
                 controller: name.clone(),
@@ -135,8 +136,11 @@ where
                 queue: queue.clone(),
                 panics: environment.metrics.of_sources(&name),
             };
-            dispatchers.spawn(dispatcher.run(subscription));
+            let dispatcher = Arc::new(dispatcher);
+            dispatchers.spawn(Arc::clone(&dispatcher).run(subscription));
+            woken_by.push(dispatcher);
         }
+        let main = Arc::clone(&woken_by[0]);
         if let Some(next) = timer {
             let timers = Timers {
                 controller: name.clone(),
@@ -212,6 +216,7 @@ where
             name,
             queue,
             informers,
+            main,
             dispatchers: Mutex::new(dispatchers),
             start: Box::new(move |workers| {
                 workers.spawn(Arc::clone(&workshop).work());
@@ -242,7 +247,8 @@ impl Prepared {
             () = ready => {}
         }
         if self.started_before.swap(true, Ordering::Relaxed) {
-            self.begin_anew();
+            // While another led, anything may have been done or left undone.
+            self.main.begin_anew(&self.informers[0]);
         }
         tracing::info!(controller = %self.name, workers = self.concurrency, "the controller starts");
         let mut workers = JoinSet::new();
@@ -260,14 +266,6 @@ impl Prepared {
     /// Waits until no reconcile runs any more: one that was dropped goes on until it waits for something.
     pub(crate) async fn at_rest(&self) {
         self.queue.idle().await;
-    }
-
-    /// Puts every object into the queue again: while another led, anything may have been done or left undone.
-    fn begin_anew(&self) {
-        for key in self.informers[0].objects().keys(None) {
-            self.queue
-                .add_with(key, Priority::LOW, Reasons::from(Reason::Initial).bits());
-        }
     }
 
     /// Waits until the workers have ended by themselves, or anything has gone wrong.

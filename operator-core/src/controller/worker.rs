@@ -15,7 +15,7 @@ use super::outcome::Outcome;
 use super::writes::Writes;
 use crate::chain;
 use crate::informer::{CachedObject, Informer, Stores, reference_to};
-use crate::meta::ObjectKey;
+use crate::meta::{ObjectKey, Subject};
 use crate::panics::{caught, message_of};
 use crate::queue::{Finish, Work, WorkQueue};
 use crate::reconcile::{
@@ -261,7 +261,7 @@ impl<R: Reconciler> Workshop<R> {
             let gone = self.reconciler.gone(cx.key(), cx).await;
             return gone.map_err(Failure::Reconciler);
         };
-        let meta = kube::Resource::meta(object.as_ref());
+        let meta = object.metadata();
         if !implements_cleanup::<R>() {
             if meta.deletion_timestamp.is_none() {
                 return self

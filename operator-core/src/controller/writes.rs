@@ -238,3 +238,154 @@ fn is_seen((kind, group, key): &Name, revision: u64, stores: &Stores) -> bool {
         .named(kind, group)
         .is_none_or(|informer| informer.shows(key, revision))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::informer::CachedObject;
+
+    const FIELDS: [&str; 4] = ["a", "b", "c", "d"];
+
+    /// What happens to one object, and to who watches it.
+    #[derive(Clone, Debug)]
+    enum Event {
+        /// We apply these fields, whatever version the object has.
+        Apply(Vec<(usize, u8)>),
+        /// We write these fields on the condition that the object is as the server has it now.
+        Conditional(Vec<(usize, u8)>),
+        /// Somebody else sets a field, or takes it away.
+        Foreign(usize, Option<u8>),
+        /// The watch tells of the next version that it has not told of.
+        Tell,
+        /// A list shows the object as it is.
+        List,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Event>> {
+        let fields = || proptest::collection::vec((0..FIELDS.len(), 0..3_u8), 1..3);
+        let step = prop_oneof![
+            3 => fields().prop_map(Event::Apply),
+            1 => fields().prop_map(Event::Conditional),
+            3 => (0..FIELDS.len(), proptest::option::of(0..3_u8)).prop_map(|(field, value)| Event::Foreign(field, value)),
+            5 => Just(Event::Tell),
+            1 => Just(Event::List),
+        ];
+        proptest::collection::vec(step, 1..60)
+    }
+
+    /// One version of the object: the value of each field, and whether we were the last to change it.
+    #[derive(Clone, Debug)]
+    struct Version {
+        revision: u64,
+        fields: [(Option<u8>, bool); FIELDS.len()],
+    }
+
+    impl Version {
+        fn cached(&self) -> Arc<CachedObject> {
+            let data: Map<String, Value> = FIELDS
+                .iter()
+                .zip(&self.fields)
+                .filter_map(|(name, (value, _))| Some(((*name).to_owned(), json!((*value)?))))
+                .collect();
+            let object = json!({"data": data, "metadata":
+                {"name": "o", "namespace": "n", "uid": "u", "resourceVersion": self.revision.to_string()}});
+            Arc::new(CachedObject::parse(&object.to_string()).unwrap())
+        }
+
+        /// The next version; none if nothing changes, as the server has it.
+        fn with(&self, changes: &[(usize, Option<u8>)], ours: bool) -> Option<Self> {
+            let mut next = self.clone();
+            for (field, value) in changes {
+                if next.fields[*field].0 != *value {
+                    next.fields[*field] = (*value, ours);
+                }
+            }
+            let changed = self
+                .fields
+                .iter()
+                .zip(&next.fields)
+                .any(|(before, after)| before.0 != after.0);
+            next.revision += 1;
+            changed.then_some(next)
+        }
+    }
+
+    fn intent(fields: &[(usize, u8)]) -> Value {
+        let data: Map<String, Value> = fields
+            .iter()
+            .map(|(field, value)| (FIELDS[*field].to_owned(), json!(value)))
+            .collect();
+        json!({"data": data})
+    }
+
+    fn written(revision: u64, step: Step) -> Written {
+        let kind = ApiResource::erase::<k8s_openapi::api::core::v1::ConfigMap>(&());
+        Written {
+            target: Target::new(kind, Some("n".to_owned()), "o"),
+            uid: "u".to_owned(),
+            resource_version: revision.to_string(),
+            step,
+        }
+    }
+
+    proptest! {
+        /// A change that is passed over as an echo holds nothing that somebody else made and that we did not mean, in
+        /// whatever order writes, their answers and their echoes come.
+        #[test]
+        fn a_foreign_change_is_never_hidden_behind_an_own_write(steps in steps()) {
+            let writes = Arc::new(Writes::default());
+            let now = Clock::real().instant();
+            let mut versions = vec![Version { revision: 1, fields: [(None, false); FIELDS.len()] }];
+            let mut told = 0;
+            // What we meant each field to be when we applied it last.
+            let mut meant: [Option<u8>; FIELDS.len()] = [None; FIELDS.len()];
+            for step in steps {
+                let latest = versions[versions.len() - 1].clone();
+                match step {
+                    Event::Apply(fields) => {
+                        let changes: Vec<_> = fields.iter().map(|(field, value)| (*field, Some(*value))).collect();
+                        versions.extend(latest.with(&changes, true));
+                        for (field, value) in &fields {
+                            meant[*field] = Some(*value);
+                        }
+                        // The answer names the version that the object has, even if the apply changed nothing.
+                        let step = Step::Intent { body: Arc::new(intent(&fields)), sole: false };
+                        writes.observe(&written(versions[versions.len() - 1].revision, step), now);
+                    }
+                    Event::Conditional(fields) => {
+                        let changes: Vec<_> = fields.iter().map(|(field, value)| (*field, Some(*value))).collect();
+                        if let Some(next) = latest.with(&changes, true) {
+                            let step = Step::From(latest.revision.to_string());
+                            writes.observe(&written(next.revision, step), now);
+                            versions.push(next);
+                        }
+                    }
+                    Event::Foreign(field, value) => versions.extend(latest.with(&[(field, value)], false)),
+                    Event::Tell | Event::List => {
+                        let single = matches!(step, Event::Tell);
+                        let next = if single { (told + 1).min(versions.len() - 1) } else { versions.len() - 1 };
+                        if next == told {
+                            continue;
+                        }
+                        let (old, new) = (&versions[told], &versions[next]);
+                        let change = Change { old: Some(old.cached()), new: Some(new.cached()), initial: false, single };
+                        if writes.is_echo("", "ConfigMap", &change) {
+                            for (field, (before, after)) in old.fields.iter().zip(&new.fields).enumerate() {
+                                let changed = before.0 != after.0;
+                                prop_assert!(
+                                    !changed || after.1 || after.0 == meant[field],
+                                    "{} changed from {:?} to {:?} unseen", FIELDS[field], before.0, after.0
+                                );
+                            }
+                        }
+                        told = next;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::{Namespaces, Store, Watched, chosen, reflector};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::meta::Object;
+use crate::meta::Subject;
 
 /// All informers of a process; clones are the same set.
 ///
@@ -92,7 +92,7 @@ impl Caches {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn store<K: Object>(&self, watched: &Watched) -> Store<K> {
+    pub fn store<K: Subject>(&self, watched: &Watched) -> Store<K> {
         Store::new(self.informer(watched))
     }
 

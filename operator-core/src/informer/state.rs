@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use super::bad::{BadObjects, Hook};
@@ -13,7 +12,7 @@ use super::objects::Objects;
 use super::status::{Cause, InformerStatus, WatchState};
 use super::{CachedObject, IndexFn, Watched};
 use crate::clock::{Clock, Instant};
-use crate::meta::ObjectKey;
+use crate::meta::{ObjectKey, Subject};
 use crate::panics::caught;
 
 /// A watch that lived shorter than this, and told nothing, ended too soon.
@@ -190,10 +189,8 @@ impl Informer {
     }
 
     /// Decodes an object; one that does not fit is reported.
-    pub(crate) fn decode<K: DeserializeOwned>(&self, object: &CachedObject) -> Result<K, serde_json::Error> {
-        object
-            .decode()
-            .inspect_err(|error| self.bad_object(Some(object), error))
+    pub(crate) fn decode<K: Subject>(&self, object: &CachedObject) -> Result<K, serde_json::Error> {
+        K::decode(object.json(), &self.watched.kind).inspect_err(|error| self.bad_object(Some(object), error))
     }
 
     pub(crate) fn bad_object(&self, object: Option<&CachedObject>, reason: &dyn fmt::Display) {

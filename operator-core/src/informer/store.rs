@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::CachedObject;
 use super::state::Informer;
-use crate::meta::{Object, ObjectKey};
+use crate::meta::{ObjectKey, Subject};
 
 /// The objects of one kind in a cache, for reading.
 ///
@@ -15,7 +15,7 @@ pub struct Store<K> {
     kind: PhantomData<fn() -> K>,
 }
 
-impl<K: Object> Store<K> {
+impl<K: Subject> Store<K> {
     pub(crate) fn new(informer: Arc<Informer>) -> Self {
         Self {
             informer,
@@ -59,9 +59,9 @@ impl<K: Object> Store<K> {
     ///
     /// The index is kept in step with every change from now on. Naming it again replaces it.
     pub fn index(&self, name: &str, values: impl Fn(&K) -> Vec<String> + Send + Sync + 'static) {
+        let kind = self.informer.watched().resource().clone();
         let values = move |object: &CachedObject| {
-            object
-                .decode::<K>()
+            K::decode(object.json(), &kind)
                 .map(|object| values(&object))
                 .unwrap_or_default()
         };

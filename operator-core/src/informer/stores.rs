@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
+use kube::core::ApiResource;
+
 use super::{Informer, Store};
-use crate::meta::Object;
+use crate::meta::{Dynamic, Object, Subject};
 
 /// The caches that one controller declared: of its own kind, of what it owns, of what it watches.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +22,17 @@ impl Stores {
     ///
     /// When it declared the kind several times, the first counts.
     pub fn get<K: Object>(&self) -> Option<Store<K>> {
-        self.named(&K::kind(&()), &K::group(&())).cloned().map(Store::new)
+        self.of_kind(&ApiResource::erase::<K>(&()))
+    }
+
+    /// The cache of a kind that is only known at run time; `None` when the controller did not declare it.
+    pub fn dynamic(&self, kind: &ApiResource) -> Option<Store<Dynamic>> {
+        self.of_kind(kind)
+    }
+
+    /// The cache of `kind`, read as `K`.
+    pub(crate) fn of_kind<K: Subject>(&self, kind: &ApiResource) -> Option<Store<K>> {
+        self.named(&kind.kind, &kind.group).cloned().map(Store::new)
     }
 
     /// The cache of the kind `K`.

@@ -13,7 +13,7 @@ use crate::controller::{AnyController, Controller, Environment, Metrics, Prepare
 use crate::dice::Dice;
 use crate::informer::Caches;
 use crate::leader::{Elector, End};
-use crate::meta::{Declaration, KnownScope, Object};
+use crate::meta::Declaration;
 use crate::reconcile::Reconciler;
 use crate::shutdown::Shutdown;
 use crate::{BoxError, Error};
@@ -102,10 +102,7 @@ impl Manager {
 
     /// Runs a controller.
     #[must_use]
-    pub fn controller<R: Reconciler>(mut self, controller: Controller<R>) -> Self
-    where
-        R::Resource: Object<Scope: KnownScope>,
-    {
+    pub fn controller<R: Reconciler>(mut self, controller: Controller<R>) -> Self {
         self.controllers.push(Box::new(controller));
         self
     }
@@ -444,5 +441,21 @@ impl fmt::Debug for Manager {
         f.debug_struct("Manager")
             .field("controllers", &controllers)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_stop_is_not_waited_for_for_ever() {
+        let (scope, clock) = (Shutdown::new(), Clock::real());
+        let began = clock.instant();
+        scope.drain();
+        let grace = Duration::from_secs(30);
+        let ended = with_grace(&scope, &clock, grace, future::pending()).await;
+        assert!(ended.is_err() && scope.is_aborted());
+        assert_eq!(clock.instant() - began, grace + LAST_WAIT);
     }
 }

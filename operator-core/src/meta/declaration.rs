@@ -3,7 +3,7 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::core::{ApiResource, CustomResourceExt};
 
-use super::{Object, Rule};
+use super::{Dynamic, Object, Rule, Subject};
 
 /// The kinds one controller reads and writes.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +25,14 @@ pub struct Declaration {
 impl Declaration {
     /// A controller of `K` that touches nothing else.
     pub fn of<K: Object>(controller: impl Into<String>) -> Self {
+        Self::of_kind(controller, ApiResource::erase::<K>(&()))
+    }
+
+    /// A controller of a kind that is only known at run time, and that touches nothing else.
+    pub fn of_kind(controller: impl Into<String>, main: ApiResource) -> Self {
         Self {
             controller: controller.into(),
-            main: ApiResource::erase::<K>(&()),
+            main,
             finalizer: false,
             owns: Vec::new(),
             watches: Vec::new(),
@@ -49,8 +54,9 @@ impl Declaration {
 /// A kind that knows whether it comes with a definition.
 ///
 /// Every kind is one: those of `k8s-openapi` are part of Kubernetes and have none, those that derive `CustomResource`
-/// bring their own. `Origin` only keeps the two apart and is always inferred.
-pub trait Described<Origin>: Object {
+/// bring their own, and for one that is only known at run time somebody else cares. `Origin` only keeps them apart and is
+/// always inferred.
+pub trait Described<Origin>: Subject {
     /// The definition that makes the API server serve the kind.
     fn definition() -> Option<CustomResourceDefinition>;
 }
@@ -62,6 +68,16 @@ pub struct BuiltIn;
 /// The origin of kinds that are served once their definition is installed.
 #[derive(Debug)]
 pub struct Custom;
+
+/// The origin of kinds that are only known at run time.
+#[derive(Debug)]
+pub struct AtRunTime;
+
+impl Described<AtRunTime> for Dynamic {
+    fn definition() -> Option<CustomResourceDefinition> {
+        None
+    }
+}
 
 impl<K: Object + k8s_openapi::Resource> Described<BuiltIn> for K {
     fn definition() -> Option<CustomResourceDefinition> {

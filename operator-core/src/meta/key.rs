@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use kube::Resource;
 
+use super::Subject;
+
 /// The namespace and name of an object; the unit of work of a controller.
 ///
 /// One shared string, so that clones are cheap and a cache of many objects stays small. Keys order by namespace, then
@@ -36,6 +38,15 @@ impl ObjectKey {
     /// The key of `object`; its name is empty when the object has none yet.
     pub fn of<K: Resource>(object: &K) -> Self {
         let meta = object.meta();
+        Self::new(
+            meta.namespace.as_deref(),
+            meta.name.as_deref().unwrap_or_default(),
+        )
+    }
+
+    /// The key of `object`, whatever its kind; its name is empty when the object has none yet.
+    pub fn of_subject<K: Subject>(object: &K) -> Self {
+        let meta = object.metadata();
         Self::new(
             meta.namespace.as_deref(),
             meta.name.as_deref().unwrap_or_default(),

@@ -3,6 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::Resource;
 
+use super::Subject;
+
 /// Why an object cannot own another.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -40,14 +42,30 @@ pub fn controller_reference<O: Resource>(
     owner: &O,
     dt: &O::DynamicType,
 ) -> Result<OwnerReference, OwnerReferenceError> {
+    reference(&O::api_version(dt), &O::kind(dt), owner.meta())
+}
+
+/// As [`controller_reference`], for an object that knows its kind.
+///
+/// # Errors
+/// [`OwnerReferenceError::NotStored`] if the owner has no name or no uid.
+pub(crate) fn reference_of<O: Subject>(owner: &O) -> Result<OwnerReference, OwnerReferenceError> {
+    let kind = owner.resource();
+    reference(&kind.api_version, &kind.kind, owner.metadata())
+}
+
+fn reference(
+    api_version: &str,
+    kind: &str,
+    meta: &ObjectMeta,
+) -> Result<OwnerReference, OwnerReferenceError> {
     let missing = |field| OwnerReferenceError::NotStored {
-        kind: O::kind(dt).into_owned(),
+        kind: kind.to_owned(),
         field,
     };
-    let meta = owner.meta();
     Ok(OwnerReference {
-        api_version: O::api_version(dt).into_owned(),
-        kind: O::kind(dt).into_owned(),
+        api_version: api_version.to_owned(),
+        kind: kind.to_owned(),
         name: meta.name.clone().ok_or_else(|| missing("name"))?,
         uid: meta.uid.clone().ok_or_else(|| missing("uid"))?,
         controller: Some(true),

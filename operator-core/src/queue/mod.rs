@@ -12,10 +12,13 @@
 //! It knows nothing of Kubernetes.
 
 mod delayed;
+#[cfg(test)]
+mod interleavings;
 mod levels;
 mod limit;
 mod metrics;
 mod state;
+mod sync;
 mod work;
 mod work_queue;
 

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::state::{State, Taken};
+use super::sync::{Mutex, MutexGuard};
 use super::{Finish, Priority, QueueMetrics, QueueStats, TokenBucket, Work};
 use crate::backoff::Backoff;
 use crate::clock::{Clock, Instant};

@@ -3,7 +3,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::{Action, Context, ErrorClass, NoCleanup};
-use crate::meta::{Object, ObjectKey, Rule};
+use crate::meta::{ObjectKey, Rule, Subject};
 
 /// Brings the world closer to what one object wants.
 ///
@@ -35,8 +35,8 @@ use crate::meta::{Object, ObjectKey, Rule};
 /// }
 /// ```
 pub trait Reconciler: Send + Sync + 'static {
-    /// The kind it reconciles.
-    type Resource: Object;
+    /// The kind it reconciles; [`Dynamic`](crate::meta::Dynamic) when that is only known at run time.
+    type Resource: Subject;
 
     /// What can go wrong.
     type Error: Error + Send + Sync + 'static;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Context;
-use crate::meta::{Object, ObjectKey};
-use crate::toolkit::{Change, Child, ChildSet, Note, WriteError};
+use crate::meta::{ObjectKey, Scoped, Subject};
+use crate::toolkit::{Change, ChildSet, Note, WriteError};
 
-impl<K: Object> Context<K> {
+impl<K: Subject> Context<K> {
     /// Applies `child` as something that `owner` controls, and answers with the child as it is on the server.
     ///
     /// Where the controller owns or watches the kind, no request is made while nothing changes. See
@@ -16,10 +16,12 @@ impl<K: Object> Context<K> {
     ///
     /// # Errors
     /// [`WriteError`], when the owner cannot own the child or the server refuses it.
-    pub async fn apply<C: Child>(&self, owner: &K, child: C) -> Result<Arc<C>, WriteError> {
-        let namespace = child.meta().namespace.as_deref().or_else(|| self.namespace());
-        let key = ObjectKey::new(namespace, child.meta().name.as_deref().unwrap_or_default());
-        let cached = self.stores().get::<C>().and_then(|store| store.get(&key));
+    pub async fn apply<C: Scoped>(&self, owner: &K, child: C) -> Result<Arc<C>, WriteError> {
+        let meta = child.metadata();
+        let namespace = meta.namespace.as_deref().or_else(|| self.namespace());
+        let key = ObjectKey::new(namespace, meta.name.as_deref().unwrap_or_default());
+        let store = self.stores().of_kind::<C>(&child.resource());
+        let cached = store.and_then(|store| store.get(&key));
         Ok(self.toolkit().apply(owner, &child, cached).await?.object)
     }
 

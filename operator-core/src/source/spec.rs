@@ -113,8 +113,8 @@ impl Source {
         (trigger, source)
     }
 
-    pub(crate) fn main<T: Object<Scope: KnownScope>>() -> Self {
-        Self::new(Relation::Main, Watched::all::<T>(), None).scoped(T::Scope::NAMESPACED)
+    pub(crate) fn main(kind: ApiResource, namespaced: Option<bool>) -> Self {
+        Self::new(Relation::Main, Watched::kind(kind), None).scoped(namespaced)
     }
 
     fn scoped(mut self, namespaced: Option<bool>) -> Self {

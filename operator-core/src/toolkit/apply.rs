@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use kube::api::{Patch, PatchParams};
-use kube::core::ApiResource;
 use serde_json::Value;
 
 use super::error::WriteError;
 use super::intent::{Fingerprint, apply_body};
 use super::record::{Need, Record, Seen, Writer, decide};
-use super::target::{Child, Target};
+use super::target::Target;
 use super::{Step, Toolkit};
-use crate::meta::{KnownScope, Object, check_namespaces, controller_of, controller_reference};
+use crate::meta::{Scoped, Subject, check_namespaces, controller_of, reference_of};
 
 /// What an apply did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +66,8 @@ impl Toolkit {
         cached: Option<Arc<K>>,
     ) -> Result<Applied<K>, WriteError>
     where
-        O: Object,
-        K: Child,
+        O: Subject,
+        K: Scoped,
     {
         self.apply_with(owner, child, cached, Adoption::Adopt).await
     }
@@ -87,15 +86,15 @@ impl Toolkit {
         adoption: Adoption,
     ) -> Result<Applied<K>, WriteError>
     where
-        O: Object,
-        K: Child,
+        O: Subject,
+        K: Scoped,
     {
         let (target, body, writer) = child_body(owner, child)?;
         let known = self.shared.records.get(&writer, &record_key(&target)).is_some();
         let cached = match cached {
             // Whose it is must be known once: an apply by the same manager would take it from its controller.
             None if !known || adoption == Adoption::Refuse => target
-                .get::<K>(self.client())
+                .get_subject::<K>(self.client())
                 .await
                 .map_err(|error| WriteError::request("read", &target, error))?
                 .map(Arc::new),
@@ -111,17 +110,17 @@ impl Toolkit {
     ///
     /// # Errors
     /// As for [`apply`](Toolkit::apply).
-    pub async fn apply_unowned<K: Child>(
+    pub async fn apply_unowned<K: Scoped>(
         &self,
         object: &K,
         cached: Option<Arc<K>>,
     ) -> Result<Applied<K>, WriteError> {
-        let namespace = object.meta().namespace.as_deref();
+        let namespace = object.metadata().namespace.as_deref();
         let (target, body) = body_of(object, namespace, None)?;
         self.apply_body(&Writer::default(), &target, &body, cached).await
     }
 
-    async fn apply_body<K: Object>(
+    async fn apply_body<K: Subject>(
         &self,
         writer: &Writer,
         target: &Target,
@@ -150,7 +149,7 @@ impl Toolkit {
         }
         let params = PatchParams::apply(self.field_manager()).force();
         let object: K = match target
-            .patch(self.client(), None, &params, &Patch::Apply(body))
+            .patch_subject(self.client(), &params, &Patch::Apply(body))
             .await
         {
             Ok(object) => object,
@@ -160,7 +159,7 @@ impl Toolkit {
                 return Err(refused(target, error));
             }
         };
-        let meta = object.meta();
+        let meta = object.metadata();
         let uid = meta.uid.clone().unwrap_or_default();
         let resource_version = meta.resource_version.clone().unwrap_or_default();
         let known = [
@@ -200,30 +199,30 @@ impl Toolkit {
 /// Where a child goes, what is sent for it, and whom it is written for.
 pub(super) fn child_body<O, K>(owner: &O, child: &K) -> Result<(Target, Value, Writer), WriteError>
 where
-    O: Object,
-    K: Child,
+    O: Subject,
+    K: Scoped,
 {
-    let reference = controller_reference(owner, &())?;
-    let owner_namespace = owner.meta().namespace.as_deref();
-    let own_namespace = child.meta().namespace.as_deref();
-    let namespace = match K::Scope::NAMESPACED {
+    let reference = reference_of(owner)?;
+    let owner_namespace = owner.metadata().namespace.as_deref();
+    let own_namespace = child.metadata().namespace.as_deref();
+    let namespace = match K::NAMESPACED {
         Some(false) => None,
         _ => own_namespace.or(owner_namespace),
     };
-    let name = child.meta().name.as_deref().unwrap_or_default();
-    let what = format!("{} {name}", K::kind(&()));
+    let name = child.metadata().name.as_deref().unwrap_or_default();
+    let what = format!("{} {name}", child.resource().kind);
     check_namespaces(&reference, owner_namespace, &what, namespace)?;
     let (target, body) = body_of(child, namespace, Some(&reference))?;
     Ok((target, body, writer_of(owner, reference.uid)))
 }
 
-fn body_of<K: Object>(
+fn body_of<K: Subject>(
     object: &K,
     namespace: Option<&str>,
     owner: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference>,
 ) -> Result<(Target, Value), WriteError> {
-    let resource = ApiResource::erase::<K>(&());
-    let name = object.meta().name.clone().filter(|name| !name.is_empty());
+    let resource = object.resource().into_owned();
+    let name = object.metadata().name.clone().filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| WriteError::NoName {
         kind: resource.kind.clone(),
     })?;
@@ -243,13 +242,13 @@ fn body_of<K: Object>(
 }
 
 /// Refuses what another controller has, before the server does so in words that name neither.
-fn check_ownership<K: Object>(
+fn check_ownership<K: Subject>(
     target: &Target,
     live: &K,
     owner_uid: &str,
     adoption: Adoption,
 ) -> Result<(), WriteError> {
-    match controller_of(live.meta()) {
+    match controller_of(live.metadata()) {
         Some(reference) if reference.uid == owner_uid => Ok(()),
         Some(reference) => Err(WriteError::Controlled {
             target: Box::new(target.clone()),
@@ -276,7 +275,7 @@ fn refused(target: &Target, error: kube::Error) -> WriteError {
     }
 }
 
-pub(super) fn writer_of<O: Object>(owner: &O, uid: String) -> Writer {
+pub(super) fn writer_of<O: Subject>(owner: &O, uid: String) -> Writer {
     let key = Target::of(owner).as_ref().map(record_key).unwrap_or_default();
     Writer { key, uid }
 }
@@ -292,8 +291,8 @@ pub(super) fn record_key(target: &Target) -> String {
     )
 }
 
-pub(super) fn seen<K: Object>(live: &K) -> Option<Seen<'_>> {
-    let meta = live.meta();
+pub(super) fn seen<K: Subject>(live: &K) -> Option<Seen<'_>> {
+    let meta = live.metadata();
     Some(Seen {
         uid: meta.uid.as_deref()?,
         resource_version: meta.resource_version.as_deref()?,

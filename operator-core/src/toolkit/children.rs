@@ -17,7 +17,7 @@ use super::error::WriteError;
 use super::record::Writer;
 use super::target::{Child, Target, found};
 use crate::informer::Stores;
-use crate::meta::{KnownScope, Object, ObjectKey, controller_reference, is_controlled_by};
+use crate::meta::{KnownScope, ObjectKey, Scoped, Subject, is_controlled_by, reference_of};
 
 /// How often a child that keeps changing is looked at again.
 const ATTEMPTS: usize = 5;
@@ -88,7 +88,7 @@ pub struct Pruned {
 
 impl Toolkit {
     /// An empty set of children of `owner`.
-    pub fn children<'a, O: Object>(&'a self, owner: &'a O) -> ChildSet<'a, O> {
+    pub fn children<'a, O: Subject>(&'a self, owner: &'a O) -> ChildSet<'a, O> {
         ChildSet {
             toolkit: self,
             owner,
@@ -105,7 +105,7 @@ impl Toolkit {
     ///
     /// # Errors
     /// [`WriteError`], when the server could not be asked or the object changed too often meanwhile.
-    pub async fn orphan<O: Object, K: Child>(&self, owner: &O, child: &K) -> Result<(), WriteError> {
+    pub async fn orphan<O: Subject, K: Scoped>(&self, owner: &O, child: &K) -> Result<(), WriteError> {
         let (target, _, writer) = child_body(owner, child)?;
         for _ in 0..ATTEMPTS {
             let current: Option<Listed> = target
@@ -234,7 +234,7 @@ impl Toolkit {
     }
 }
 
-impl<'a, O: Object> ChildSet<'a, O> {
+impl<'a, O: Subject> ChildSet<'a, O> {
     /// Reads what is there from these caches, where they have the kind, instead of asking the server.
     #[must_use]
     pub fn reading(mut self, stores: &'a Stores) -> Self {
@@ -246,7 +246,7 @@ impl<'a, O: Object> ChildSet<'a, O> {
     ///
     /// # Errors
     /// [`WriteError`] if the owner cannot own it, it has no name, or it cannot be serialised.
-    pub fn add<K: Child>(&mut self, child: K) -> Result<&mut Self, WriteError> {
+    pub fn add<K: Scoped>(&mut self, child: K) -> Result<&mut Self, WriteError> {
         self.add_with(child, Adoption::Adopt)
     }
 
@@ -254,10 +254,12 @@ impl<'a, O: Object> ChildSet<'a, O> {
     ///
     /// # Errors
     /// As for [`add`](ChildSet::add).
-    pub fn add_with<K: Child>(&mut self, child: K, adoption: Adoption) -> Result<&mut Self, WriteError> {
+    pub fn add_with<K: Scoped>(&mut self, child: K, adoption: Adoption) -> Result<&mut Self, WriteError> {
         let (target, _, _) = child_body(self.owner, &child)?;
         self.wanted.insert(record_key(&target));
-        let store = self.stores.and_then(Stores::get::<K>);
+        let store = self
+            .stores
+            .and_then(|stores| stores.of_kind::<K>(target.resource()));
         let (toolkit, owner) = (self.toolkit, self.owner);
         let apply = async move {
             let cached =
@@ -302,7 +304,7 @@ impl<'a, O: Object> ChildSet<'a, O> {
     /// # Cancel safety
     /// If it is dropped some of the writes were made; committing the same set again completes them.
     pub async fn commit(&mut self) -> Result<Pruned, WriteError> {
-        let writer = writer_of(self.owner, controller_reference(self.owner, &())?.uid);
+        let writer = writer_of(self.owner, reference_of(self.owner)?.uid);
         let mut done = Pruned::default();
         let mut failed = None;
         for apply in std::mem::take(&mut self.applies) {
@@ -315,7 +317,7 @@ impl<'a, O: Object> ChildSet<'a, O> {
         if let Some(error) = failed {
             return Err(error);
         }
-        let namespace = self.owner.meta().namespace.as_deref();
+        let namespace = self.owner.metadata().namespace.as_deref();
         for prune in std::mem::take(&mut self.prunes) {
             let deleted = self
                 .toolkit

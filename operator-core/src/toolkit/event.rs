@@ -23,7 +23,8 @@ use serde_json::json;
 
 use super::target::{Target, found};
 use crate::clock::{Clock, Instant};
-use crate::meta::Object;
+use crate::informer::reference_to;
+use crate::meta::{ObjectKey, Subject};
 
 /// A series that was quiet for this long is over; the next event of its kind starts a new one.
 const SERIES_ENDS_AFTER: Duration = Duration::from_secs(6 * 60);
@@ -91,8 +92,13 @@ impl Note {
 
     /// A second object that the event is about.
     #[must_use]
-    pub fn related<K: Object>(mut self, object: &K) -> Self {
-        self.related = Some(object.object_ref(&()));
+    pub fn related<K: Subject>(mut self, object: &K) -> Self {
+        let uid = object.metadata().uid.as_deref();
+        self.related = Some(reference_to(
+            &object.resource(),
+            &ObjectKey::of_subject(object),
+            uid,
+        ));
         self
     }
 }
@@ -198,8 +204,10 @@ impl Recorder {
     ///
     /// # Cancel safety
     /// If it is dropped the event may or may not have been written.
-    pub async fn tell<K: Object>(&self, object: &K, note: Note) {
-        self.tell_about(object.object_ref(&()), note).await;
+    pub async fn tell<K: Subject>(&self, object: &K, note: Note) {
+        let uid = object.metadata().uid.as_deref();
+        let regarding = reference_to(&object.resource(), &ObjectKey::of_subject(object), uid);
+        self.tell_about(regarding, note).await;
     }
 
     /// Tells an event about the object that `regarding` refers to. What goes wrong is logged.

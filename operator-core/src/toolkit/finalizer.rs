@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use super::error::WriteError;
 use super::target::{Target, found};
 use super::{Step, Toolkit};
-use crate::meta::Object;
+use crate::meta::Subject;
 
 /// How often a write is decided anew before the key goes back to the queue.
 const ATTEMPTS: usize = 5;
@@ -81,13 +81,13 @@ impl Toolkit {
     ///
     /// # Cancel safety
     /// If it is dropped the finalizer may or may not have been added; calling it again goes on from there.
-    pub async fn claim_finalizer<K: Object>(
+    pub async fn claim_finalizer<K: Subject>(
         &self,
         object: Arc<K>,
         finalizer: &str,
     ) -> Result<Claim<K>, WriteError> {
         let target = target_of(object.as_ref())?;
-        let uid = object.meta().uid.clone();
+        let uid = object.metadata().uid.clone();
         let mut object = object;
         let mut fresh = false;
         for _ in 0..ATTEMPTS {
@@ -130,13 +130,13 @@ impl Toolkit {
     ///
     /// # Cancel safety
     /// If it is dropped the finalizer may or may not have been removed; calling it again goes on from there.
-    pub async fn release_finalizer<K: Object>(
+    pub async fn release_finalizer<K: Subject>(
         &self,
         object: Arc<K>,
         finalizer: &str,
     ) -> Result<(), WriteError> {
         let target = target_of(object.as_ref())?;
-        let uid = object.meta().uid.clone();
+        let uid = object.metadata().uid.clone();
         let mut object = object;
         for _ in 0..ATTEMPTS {
             let mut finalizers = finalizers_of(object.as_ref());
@@ -173,14 +173,14 @@ impl Toolkit {
     }
 
     /// Writes the whole list, on the condition that the object is still the one that was looked at.
-    async fn patch_finalizers<K: Object>(
+    async fn patch_finalizers<K: Subject>(
         &self,
         target: &Target,
         object: &K,
         finalizers: Value,
     ) -> Result<Answer<K>, WriteError> {
         let mut metadata = json!({"finalizers": finalizers});
-        if let Some(version) = &object.meta().resource_version {
+        if let Some(version) = &object.metadata().resource_version {
             metadata["resourceVersion"] = version.as_str().into();
         }
         let patch = Patch::Merge(json!({"metadata": metadata}));
@@ -188,14 +188,14 @@ impl Toolkit {
             field_manager: Some(self.field_manager().to_owned()),
             ..PatchParams::default()
         };
-        match found(target.patch::<K>(self.client(), None, &params, &patch).await) {
+        match found(target.patch_subject::<K>(self.client(), &params, &patch).await) {
             Ok(Some(patched)) => {
-                let meta = patched.meta();
+                let meta = patched.metadata();
                 self.wrote(
                     target,
                     meta.uid.as_deref().unwrap_or_default(),
                     meta.resource_version.as_deref().unwrap_or_default(),
-                    || Step::From(object.meta().resource_version.clone().unwrap_or_default()),
+                    || Step::From(object.metadata().resource_version.clone().unwrap_or_default()),
                 );
                 Ok(Answer::Patched(patched))
             }
@@ -210,17 +210,17 @@ impl Toolkit {
     }
 
     /// Reads the object; `None` if it is gone or another has its name.
-    async fn read_same<K: Object>(
+    async fn read_same<K: Subject>(
         &self,
         target: &Target,
         uid: Option<&str>,
     ) -> Result<Option<Arc<K>>, WriteError> {
         let current: Option<K> = target
-            .get(self.client())
+            .get_subject(self.client())
             .await
             .map_err(|error| WriteError::request("read", target, error))?;
         Ok(current
-            .filter(|current| current.meta().uid.as_deref() == uid)
+            .filter(|current| current.metadata().uid.as_deref() == uid)
             .map(Arc::new))
     }
 }
@@ -231,19 +231,19 @@ enum Answer<K> {
     Gone,
 }
 
-fn step_for<K: Object>(object: &K, finalizer: &str) -> FinalizerStep {
-    let meta = object.meta();
+fn step_for<K: Subject>(object: &K, finalizer: &str) -> FinalizerStep {
+    let meta = object.metadata();
     let held = meta.finalizers.iter().flatten().any(|held| held == finalizer);
     decide(held, meta.deletion_timestamp.is_some())
 }
 
-fn finalizers_of<K: Object>(object: &K) -> Vec<String> {
-    object.meta().finalizers.clone().unwrap_or_default()
+fn finalizers_of<K: Subject>(object: &K) -> Vec<String> {
+    object.metadata().finalizers.clone().unwrap_or_default()
 }
 
-fn target_of<K: Object>(object: &K) -> Result<Target, WriteError> {
+fn target_of<K: Subject>(object: &K) -> Result<Target, WriteError> {
     Target::of(object).ok_or_else(|| WriteError::NoName {
-        kind: K::kind(&()).into_owned(),
+        kind: object.resource().kind.clone(),
     })
 }
 

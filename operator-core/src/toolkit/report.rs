@@ -8,7 +8,7 @@ use super::error::WriteError;
 use super::event::Note;
 use super::target::{Target, found};
 use super::{Step, Toolkit};
-use crate::meta::{ConditionIntent, Conditions, Object};
+use crate::meta::{ConditionIntent, Conditions, Subject};
 
 /// How often the condition is set anew on an object that changes meanwhile.
 const ATTEMPTS: usize = 5;
@@ -53,7 +53,7 @@ impl Reporting {
 
 impl Toolkit {
     /// Reports that the reconcile of `object` failed. What goes wrong with the report is logged.
-    pub async fn report_failure<K: Object>(
+    pub async fn report_failure<K: Subject>(
         &self,
         object: &K,
         reporting: &Reporting,
@@ -66,28 +66,28 @@ impl Toolkit {
         if let Some(type_) = &reporting.condition {
             let intent = ConditionIntent::new(type_, false, reason)
                 .message(message)
-                .observed_generation(object.meta().generation);
+                .observed_generation(object.metadata().generation);
             self.report(object, &intent, true).await;
         }
     }
 
     /// Reports that the reconcile of `object` succeeded, if a failure was reported before.
-    pub async fn report_success<K: Object>(&self, object: &K, reporting: &Reporting) {
+    pub async fn report_success<K: Subject>(&self, object: &K, reporting: &Reporting) {
         if let Some(type_) = &reporting.condition {
-            let intent =
-                ConditionIntent::new(type_, true, "Reconciled").observed_generation(object.meta().generation);
+            let intent = ConditionIntent::new(type_, true, "Reconciled")
+                .observed_generation(object.metadata().generation);
             self.report(object, &intent, false).await;
         }
     }
 
-    async fn report<K: Object>(&self, object: &K, intent: &ConditionIntent, create: bool) {
+    async fn report<K: Subject>(&self, object: &K, intent: &ConditionIntent, create: bool) {
         if let Err(error) = self.set_condition(object, intent, create).await {
             tracing::warn!(%error, "a condition was not set");
         }
     }
 
     /// Sets one condition and leaves the rest of the status alone.
-    async fn set_condition<K: Object>(
+    async fn set_condition<K: Subject>(
         &self,
         object: &K,
         intent: &ConditionIntent,
@@ -97,7 +97,7 @@ impl Toolkit {
             return Ok(());
         };
         let failed = |error| WriteError::request("set a condition of", &target, error);
-        let uid = object.meta().uid.clone();
+        let uid = object.metadata().uid.clone();
         let mut live = serde_json::to_value(object).unwrap_or_default();
         for _ in 0..ATTEMPTS {
             let known = live["status"]["conditions"].take();

@@ -15,7 +15,7 @@ use super::intent::{Fingerprint, drop_nulls};
 use super::record::{Record, Seen, Writer, version_order};
 use super::target::Target;
 use super::{Step, Toolkit};
-use crate::meta::Object;
+use crate::meta::Subject;
 
 /// How often a status is settled anew on an object that changes meanwhile.
 const ATTEMPTS: usize = 5;
@@ -41,12 +41,11 @@ impl Toolkit {
     /// If it is dropped the write may or may not have been made; doing it again is harmless.
     pub async fn update_status<K, S>(&self, object: &K, status: &S) -> Result<Change, WriteError>
     where
-        K: Object,
+        K: Subject,
         S: Serialize,
     {
-        let kind = K::kind(&());
         let target = Target::of(object).ok_or_else(|| WriteError::NoName {
-            kind: kind.into_owned(),
+            kind: object.resource().kind.clone(),
         })?;
         let serialized = |source| WriteError::Serialize {
             target: Box::new(target.clone()),

@@ -4,11 +4,12 @@ use std::fmt;
 
 use kube::api::{GetParams, ListParams, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, DynamicObject, Request};
-use kube::{Client, Resource};
+use kube::{Client, Resource as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
-use crate::meta::{KnownScope, Object};
+use crate::meta::{KnownScope, Object, Subject};
 
 /// A kind that can be a child: one whose scope the compiler knows, as it does for every derived and built-in kind.
 pub trait Child: Object<Scope: KnownScope> {}
@@ -34,10 +35,10 @@ impl Target {
     }
 
     /// Where `object` is; `None` if it has no name.
-    pub fn of<K: Object>(object: &K) -> Option<Self> {
-        let meta = object.meta();
+    pub fn of<K: Subject>(object: &K) -> Option<Self> {
+        let meta = object.metadata();
         Some(Self::new(
-            ApiResource::erase::<K>(&()),
+            object.resource().into_owned(),
             meta.namespace.clone(),
             meta.name.clone()?,
         ))
@@ -66,6 +67,27 @@ impl Target {
     pub(crate) async fn get<T: DeserializeOwned>(&self, client: &Client) -> kube::Result<Option<T>> {
         let request = build(self.requests().get(&self.name, &GetParams::default()))?;
         found(client.request(request).await)
+    }
+
+    /// As [`get`](Target::get), for an object that has to be told its kind.
+    pub(crate) async fn get_subject<K: Subject>(&self, client: &Client) -> kube::Result<Option<K>> {
+        let text: Option<Box<RawValue>> = self.get(client).await?;
+        text.map(|text| self.decode(&text)).transpose()
+    }
+
+    /// As [`patch`](Target::patch) of the object itself, for one that has to be told its kind.
+    pub(crate) async fn patch_subject<K: Subject>(
+        &self,
+        client: &Client,
+        params: &PatchParams,
+        patch: &Patch<impl Serialize>,
+    ) -> kube::Result<K> {
+        let text: Box<RawValue> = self.patch(client, None, params, patch).await?;
+        self.decode(&text)
+    }
+
+    fn decode<K: Subject>(&self, text: &RawValue) -> kube::Result<K> {
+        K::decode(text.get(), &self.resource).map_err(kube::Error::SerdeError)
     }
 
     /// Creates the object from a body that names it.

@@ -4,6 +4,7 @@
 
 mod controller;
 mod determinism;
+mod dynamic;
 mod faults;
 mod finalizer;
 mod gadget;
@@ -20,8 +21,10 @@ mod panics;
 mod protocol;
 mod queue_model;
 mod queue_threads;
+mod reacting;
 mod report;
 mod schemas;
+mod standing;
 mod toolkit;
 mod webhook;
 mod wires;

@@ -163,3 +163,167 @@ async fn an_error_that_cannot_be_classified_is_retried() {
         running.await.unwrap().unwrap();
     }
 }
+
+/// An error that cannot say what it is.
+#[derive(Debug)]
+struct Speechless;
+
+impl std::fmt::Display for Speechless {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+impl std::error::Error for Speechless {}
+
+/// Fails without words for `map-fails`.
+#[derive(Clone, Default)]
+struct Mute(Arc<Mutex<Vec<String>>>);
+
+impl Reconciler for Mute {
+    type Resource = ConfigMap;
+    type Error = Speechless;
+
+    async fn reconcile(&self, _: Arc<ConfigMap>, cx: &Context<ConfigMap>) -> Result<Action, Speechless> {
+        self.0.lock().unwrap().push(cx.key().name().to_owned());
+        match (cx.key().name(), cx.attempt()) {
+            ("map-fails", 1) => Err(Speechless),
+            _ => Ok(Action::await_change()),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_whose_message_panics_is_an_error_of_its_key_alone() {
+    for reporting in [
+        Reporting::none(),
+        Reporting::none().event().condition("Reconciled"),
+    ] {
+        let world = World::new();
+        world.create_map("map-fails", &[]).await;
+        let mut registry = Registry::default();
+        let manager = world.manager().metrics(Metrics::new(&mut registry));
+        let mute = Mute::default();
+        let controller = Controller::new(mute.clone())
+            .when(is_map)
+            .report_failures(reporting);
+        let running = world.run(manager.controller(controller));
+        pass(SECOND * 10).await;
+        world.create_map("map-fine", &[]).await;
+        pass(SECOND).await;
+        assert_eq!(*mute.0.lock().unwrap(), ["map-fails", "map-fails", "map-fine"]);
+        let text = text_of(&registry);
+        for line in [
+            "controller_runtime_reconcile_panics_total{controller=\"configmap\"} 1\n",
+            "controller_runtime_reconcile_errors_total{controller=\"configmap\"} 1\n",
+        ] {
+            assert!(text.contains(line), "{line} is missing from\n{text}");
+        }
+        world.shutdown.drain();
+        running.await.unwrap().unwrap();
+    }
+}
+
+/// A map that cannot bear to be read in two ways.
+#[derive(Clone, Debug, serde::Serialize)]
+struct Touchy {
+    metadata: ObjectMeta,
+}
+
+impl<'de> serde::Deserialize<'de> for Touchy {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map = ConfigMap::deserialize(deserializer)?;
+        match map.metadata.name.as_deref() {
+            Some("map-panics") => panic!("do not read me"),
+            Some("map-refuses") => Err(serde::de::Error::custom("not for you")),
+            _ => Ok(Self {
+                metadata: map.metadata,
+            }),
+        }
+    }
+}
+
+impl kube::Resource for Touchy {
+    type DynamicType = ();
+    type Scope = kube::core::NamespaceResourceScope;
+
+    fn kind((): &()) -> std::borrow::Cow<'_, str> {
+        "ConfigMap".into()
+    }
+
+    fn group((): &()) -> std::borrow::Cow<'_, str> {
+        "".into()
+    }
+
+    fn version((): &()) -> std::borrow::Cow<'_, str> {
+        "v1".into()
+    }
+
+    fn plural((): &()) -> std::borrow::Cow<'_, str> {
+        "configmaps".into()
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+struct Readers(Arc<Mutex<Vec<String>>>);
+
+impl Reconciler for Readers {
+    type Resource = Touchy;
+    type Error = Failed;
+
+    async fn reconcile(&self, _: Arc<Touchy>, cx: &Context<Touchy>) -> Result<Action, Failed> {
+        self.0.lock().unwrap().push(cx.key().name().to_owned());
+        Ok(Action::await_change())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_told_in_an_event_and_its_siblings_are_reconciled() {
+    let world = World::new();
+    for name in ["map-a", "map-panics", "map-refuses", "map-z"] {
+        world.create_map(name, &[]).await;
+    }
+    let log = Arc::default();
+    let mut registry = Registry::default();
+    let controller = Controller::new(Readers(Arc::clone(&log)))
+        .when(is_map)
+        .report_failures(Reporting::none().event());
+    let manager = world.manager().metrics(Metrics::new(&mut registry));
+    let running = world.run(manager.controller(controller));
+    pass(SECOND * 10).await;
+    assert_eq!(*log.lock().unwrap(), ["map-a", "map-z"]);
+    let events: Api<k8s_openapi::api::events::v1::Event> = Api::namespaced(world.client.clone(), "default");
+    let mut told: Vec<_> = events
+        .list(&Default::default())
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|event| {
+            (
+                event.regarding.unwrap().name.unwrap(),
+                event.reason.unwrap(),
+                event.note.unwrap(),
+            )
+        })
+        .collect();
+    told.sort();
+    let expected = [
+        ("map-panics", "decoding it panicked: do not read me"),
+        ("map-refuses", "not for you"),
+    ];
+    assert_eq!(told.len(), 2, "{told:?}");
+    for ((name, reason, note), (expected, why)) in told.iter().zip(expected) {
+        assert_eq!((name.as_str(), reason.as_str()), (expected, "Unreadable"));
+        assert!(note.contains(why), "{note}");
+    }
+    assert!(text_of(&registry).contains("informer_bad_objects{watch=\"configmaps\"} 2\n"));
+    world.shutdown.drain();
+    running.await.unwrap().unwrap();
+}

@@ -27,8 +27,16 @@ pub(crate) struct Wires {
 
 impl Wires {
     pub(crate) fn client(&self, server: &ApiServer) -> kube::Client {
+        self.client_of(server, &Identity::default().agent)
+    }
+
+    /// A client that calls itself `agent`.
+    pub(crate) fn client_of(&self, server: &ApiServer, agent: &str) -> kube::Client {
         let wired = Wired {
-            inner: server.service(Identity::default()),
+            inner: server.service(Identity {
+                agent: agent.into(),
+                ..Identity::default()
+            }),
             wires: self.clone(),
         };
         kube::Client::new(wired, "default")
