@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use http::Method;
 
 use super::{
-    access::{impersonate, impersonates},
+    access::{AUDIENCE, impersonate, impersonates},
     audit::AuditEntry,
     call::{Call, Halt},
     core::{Core, shown},
@@ -99,7 +99,12 @@ fn pass(core: &Core, request: &Request, memo: &mut Memo) -> Result<Response, Hal
 
 /// Who is asking, or whom they stand in for.
 fn identify(core: &Core, request: &Request) -> Result<User, StatusError> {
-    let user = core.access.authenticate(request)?;
+    let user = core.access.authenticate(request, |token| {
+        let found = core
+            .access
+            .user_of(&core.state().store, token, &[AUDIENCE], core.clock.now());
+        found.ok().map(|(user, _)| user)
+    })?;
     if !impersonates(request) {
         return Ok(user);
     }

@@ -29,9 +29,15 @@ struct Options {
     /// How many seconds after it was bound a Pod is ready.
     #[arg(long, default_value_t = 0.0, value_name = "SECONDS")]
     pod_ready_after: f64,
+<<<<<<< HEAD
     /// Where the webhooks of a Service really are: `NAMESPACE/NAME=ADDRESS:PORT`; may be given several times.
     #[arg(long, value_name = "SERVICE=ADDRESS", value_parser = webhook_service)]
     webhook_service: Vec<(WebhookAddress, SocketAddr)>,
+=======
+    /// How many seconds after it was ready a Pod succeeds that is not restarted always.
+    #[arg(long, default_value_t = 0.0, value_name = "SECONDS")]
+    pod_runs_for: f64,
+>>>>>>> b053a24 (Serve the subresources that kube-rs's tests use)
     /// What uids and generated names follow from.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -67,12 +73,17 @@ async fn serve(options: Options) -> Result<(), String> {
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         builder = builder.token_file(&file).map_err(|error| error.to_string())?;
     }
-    let ready_after = Duration::try_from_secs_f64(options.pod_ready_after)
-        .map_err(|error| format!("--pod-ready-after: {error}"))?;
+    let seconds = |option: &str, value: f64| {
+        Duration::try_from_secs_f64(value).map_err(|error| format!("{option}: {error}"))
+    };
+    let pods = PodBehavior::Ready {
+        after: seconds("--pod-ready-after", options.pod_ready_after)?,
+        runs_for: seconds("--pod-runs-for", options.pod_runs_for)?,
+    };
     let cluster = Cluster::builder()
         .server(builder)
         .controllers(options.controllers)
-        .pods(PodBehavior::ready_after(ready_after))
+        .pods(pods)
         .start();
     for (at, to) in options.webhook_service {
         cluster.server().lead_webhooks(at, to);

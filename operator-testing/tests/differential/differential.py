@@ -1,210 +1,175 @@
 #!/usr/bin/env python3
 """Sends the same random requests to two servers and prints every difference between their answers.
 
-    differential.py --reference URL --server URL [--seed N] [--runs N] [--requests N] [--save FOLDER]
+    differential.py --reference URL --server URL [--seed N] [--runs N] [--requests N] [--workers N] [--save FILE]
 
-A run has a seed, a namespace of its own, and a number of requests. What a request refers to (resource versions, uids, continue
-tokens) is taken from what its own server answered before. Uids, versions, times, ages and addresses are compared by their
-places only. A difference is printed with the command that repeats its run up to that request; `--save` also writes the run as a
-conversation that `conformance.py record` fills in from the reference.
+A run has a seed, a namespace of its own, some kinds of objects, some watches, and a number of requests. What a request refers to
+(resource versions, uids, continue tokens) is taken from what its own server answered before. Uids are compared by the order of
+their appearance; resource versions by whether they moved; times, ages, addresses and ports by their places. Where a request sets
+the garbage collector to work, both servers are left alone until they agree about what is left.
 
-Exit status: 0 no difference, 1 differences. Standard library only.
+Each kind of difference is printed once, with the fewest requests that show it, and `--save` adds those to a file as a
+conversation that `conformance.py record` fills in from the reference. What cannot be equal is counted apart (explained.py).
+
+Exit status: 0 no unexplained difference, 1 differences. Standard library only.
 """
 import argparse
-import copy
-import http.client
 import json
+import multiprocessing
 import os
-import random
 import re
-import ssl
 import sys
+import time
 import urllib.parse
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
-import conformance  # noqa: E402
-import objects  # noqa: E402
-
-AGE = re.compile(r"^(\d+[smhdy])+$")
-SYMBOL = re.compile(r"<uid\d+>")
-ADDRESS = re.compile(r"\b10\.0\.0\.\d+\b")
-# What stands for something that no answer has named yet.
-UNKNOWN = {"rv": "1", "uid": "00000000-0000-4000-8000-000000000000", "continue": ""}
-TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-METADATA = "application/json;as=PartialObjectMetadata%s;v=v1;g=meta.k8s.io,application/json"
+import asking
+import collector
+import explained
+import kinds
+import shrinking
+from servers import Server, Watch, conformance
 
 
-class Server:
-    """One server over one connection, with what it said before."""
-
-    def __init__(self, url):
-        self.url = urllib.parse.urlparse(url)
-        self.connection = None
-        self.forget()
-
-    def forget(self):
-        self.names, self.memory = conformance.Names(), {}
-
-    def connect(self):
-        if self.url.scheme == "https":
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            return http.client.HTTPSConnection(self.url.hostname, self.url.port, timeout=30, context=context)
-        return http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=30)
-
-    def send(self, method, path, body=None, headers=None, query=None):
-        """Status, body and warnings."""
-        body = self.fill(body)
-        if query:
-            path += "?" + urllib.parse.urlencode(self.fill(query))
-        data = body if body is None or isinstance(body, str) else json.dumps(body)
-        sent = {"Authorization": "Bearer admin-token", "User-Agent": "differential/1", "Accept": "application/json"}
-        if data is not None:
-            sent["Content-Type"] = "application/json"
-        sent.update(headers or {})
-        for attempt in range(2):
-            try:
-                self.connection = self.connection or self.connect()
-                self.connection.request(method, path, body=data, headers=sent)
-                response = self.connection.getresponse()
-                raw = response.read()
-                return response.status, conformance.decode(raw) if raw else None, response.headers.get_all("Warning") or []
-            except (http.client.HTTPException, OSError):
-                self.connection = None
-                if attempt:
-                    raise
-
-    def fill(self, value):
-        """Puts what this server said in place of ${...}."""
-        if isinstance(value, dict):
-            return {key: self.fill(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.fill(item) for item in value]
-        if isinstance(value, str):
-            return re.sub(r"\$\{([^}]*)\}", lambda found: self.memory.get(found.group(1), UNKNOWN[found.group(1).split()[-1]]), value)
-        return value
-
-    def remember(self, key, body):
-        metadata = body.get("metadata") if isinstance(body, dict) else None
-        if not isinstance(metadata, dict):
-            return
-        for field, suffix in (("resourceVersion", "rv"), ("uid", "uid"), ("continue", "continue")):
-            if metadata.get(field):
-                self.memory["%s %s" % (key, suffix)] = metadata[field]
+def prepare(servers):
+    """Installs the custom resources."""
+    for server in servers:
+        for definition in kinds.DEFINITIONS:
+            server.ask({"method": "POST", "path": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "body": definition}, "")
+            path = "/apis/differential.example.com/v1/" + definition["spec"]["names"]["plural"]
+            deadline = time.monotonic() + 30
+            while server.get(path)[0] != 200:
+                if time.monotonic() > deadline:
+                    raise SystemExit("%s is not served by %s" % (path, server.url.geturl()))
+                time.sleep(0.1)
 
 
-def shape(server, body):
-    """The answer with everything that differs from server to server made alike."""
-    body = conformance.normalise(copy.deepcopy(body), server.names, {}, [])
-
-    def walk(value, key=None):
-        if isinstance(value, dict):
-            if isinstance(value.get("causes"), list):
-                value["causes"].sort(key=lambda cause: json.dumps(cause, sort_keys=True))
-            return {name: walk(item, name) for name, item in value.items() if name not in ("description", "nodePort")}
-        if isinstance(value, list):
-            return [walk(item, key) for item in value]
-        if isinstance(value, str):
-            if key == "cells" and AGE.match(value):
-                return "<age>"
-            return ADDRESS.sub("<address>", SYMBOL.sub("<uid>", value))
-        return value
-    return walk(body)
+def open_namespace(servers, namespace):
+    for server in servers:
+        server.forget()
+        server.ask({"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": namespace}}}, namespace)
 
 
-class Run:
-    """Makes the requests of one seed."""
-
-    def __init__(self, seed, namespace):
-        self.dice, self.namespace, self.known = random.Random(seed), namespace, {}
-
-    def next(self):
-        dice = self.dice
-        plural = dice.choice(sorted(objects.KINDS))
-        name = dice.choice(objects.NAMES)
-        where = objects.path_of(plural, self.namespace)
-        one = where + "/" + name
-        key = plural + "/" + name
-        subresources = objects.KINDS[plural][3]
-        kind = dice.choices(
-            ["create", "get", "list", "replace", "merge", "json", "strategic", "apply", "delete", "collection", "status", "scale", "page"],
-            [22, 6, 10, 12, 10, 6, 5, 8, 9, 1, 4, 3, 4])[0]
-        query, headers, body, method, path = {}, {}, None, "GET", one
-        if kind in ("create", "replace", "merge", "json", "strategic", "apply") and dice.random() < 0.15:
-            query["dryRun"] = dice.choice(["All", "All", "Some"])
-        if kind in ("create", "replace", "merge", "apply") and dice.random() < 0.3:
-            query["fieldValidation"] = dice.choice(["Strict", "Warn", "Ignore", "Other"])
-        if kind == "create":
-            method, path, body = "POST", where, objects.make(dice, plural, name)
-        elif kind == "get":
-            headers = {"Accept": dice.choice(["application/json", TABLE, METADATA % "", "application/yaml;q=0.1,application/json", "text/plain"])}
-        elif kind == "list":
-            path = where
-            self.selectors(query)
-            headers = {"Accept": dice.choice(["application/json"] * 3 + [TABLE, METADATA % "List"])}
-        elif kind == "page":
-            path = where
-            query["limit"] = str(dice.randint(1, 2))
-            if dice.random() < 0.6:
-                query["continue"] = "${%s continue}" % plural
-            key = plural
-        elif kind == "replace":
-            method, body = "PUT", objects.make(dice, plural, name)
-            version = dice.choice(["", "${%s rv}" % key, "${%s rv}" % key, "1", "x"])
-            if version:
-                body["metadata"]["resourceVersion"] = version
-            if dice.random() < 0.1:
-                body["metadata"]["uid"] = dice.choice(["${%s uid}" % key, "00000000-0000-4000-8000-000000000000"])
-        elif kind in ("merge", "strategic"):
-            method, body = "PATCH", objects.merge_patch(dice, plural)
-            headers = {"Content-Type": "application/%s-patch+json" % {"merge": "merge", "strategic": "strategic-merge"}[kind]}
-            if dice.random() < 0.1:
-                body = dict(body, metadata=dict(body.get("metadata", {}), resourceVersion=dice.choice(["1", "${%s rv}" % key])))
-        elif kind == "json":
-            method, body = "PATCH", objects.json_patch(dice)
-            headers = {"Content-Type": "application/json-patch+json"}
-        elif kind == "apply":
-            method, body = "PATCH", objects.make(dice, plural, name)
-            headers = {"Content-Type": "application/apply-patch+yaml"}
-            query["fieldManager"] = dice.choice(["one", "two"])
-            if dice.random() < 0.5:
-                query["force"] = "true"
-        elif kind == "delete":
-            method = "DELETE"
-            if dice.random() < 0.3:
-                body = {"preconditions": dice.choice([{"uid": "${%s uid}" % key}, {"resourceVersion": "${%s rv}" % key}, {"uid": "x"}])}
-            elif dice.random() < 0.2:
-                query["dryRun"] = "All"
-        elif kind == "collection":
-            method, path = "DELETE", where
-            self.selectors(query)
-        elif kind == "status" and "status" in subresources:
-            method, path = "PATCH", one + "/status"
-            body = {"status": {"replicas": dice.randint(0, 3)}} if plural == "widgets" else {"metadata": {"labels": {"s": "t"}}}
-            headers = {"Content-Type": "application/merge-patch+json"}
-        elif kind == "scale" and "scale" in subresources:
-            path = one + "/scale"
-            if dice.random() < 0.6:
-                method, body = "PATCH", {"spec": {"replicas": dice.randint(-1, 4)}}
-                headers = {"Content-Type": "application/merge-patch+json"}
-        return key, method, path, query, body, headers
-
-    def selectors(self, query):
-        dice = self.dice
-        if dice.random() < 0.6:
-            query["labelSelector"] = dice.choice(["app=a", "app!=a", "app in (a,b)", "app notin (a)", "tier", "!tier", "app=a,tier=x", "a=b=c"])
-        if dice.random() < 0.3:
-            query["fieldSelector"] = dice.choice(["metadata.name=a", "metadata.name!=a", "spec.nothing=a", "status.phase=Pending", "type=Opaque"])
+def close_namespace(servers, namespace):
+    for server in servers:
+        server.ask({"method": "DELETE", "path": "/api/v1/namespaces/" + namespace}, namespace)
+        for plural in kinds.CLUSTER:
+            path = "%s?labelSelector=run=%s" % (kinds.path_of(plural, ""), namespace)
+            for item in (server.get(path)[1] or {}).get("items") or []:
+                one = kinds.path_of(plural, "") + "/" + item["metadata"]["name"]
+                server.ask({"method": "PATCH", "path": one, "headers": {"Content-Type": "application/merge-patch+json"},
+                            "body": {"metadata": {"finalizers": None}}}, namespace)
+                server.ask({"method": "DELETE", "path": one}, namespace)
 
 
-def prepare(server):
-    """Installs the custom resource."""
-    server.send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", objects.DEFINITION)
-    path = "/apis/differential.example.com/v1/widgets"
-    for _ in range(200):
-        if server.send("GET", path)[0] == 200:
-            return
-    raise SystemExit("the custom resource is not served by %s" % server.url.geturl())
+def ask(servers, step, namespace, plurals):
+    """Where the answers to one request, and what follows from it, differ."""
+    for server in servers:
+        server.begin(step, namespace)
+    answers, shown = [server.end() for server in servers], []
+    for server, (status, body, warnings) in zip(servers, answers):
+        relation = server.remember(step["key"], status, body)
+        shown.append({"status": status, "body": server.shape(body), "warnings": [server.shape(text) for text in warnings], "version": relation})
+    step["succeeds"] = answers[0][0] < 300
+    found = conformance.differences(*map(conformance.canonical, shown))
+    if collector.is_needed(step, answers):
+        found += collector.settle(servers, plurals, namespace)
+    return found, shown
+
+
+def open_watches(servers, plans, namespace):
+    return [[Watch(server, plan, namespace) for server in servers] for plan in plans]
+
+
+def compare_watches(opened, plans, quiet):
+    for pair, plan in zip(opened, plans):
+        first, second = [conformance.canonical(watch.events(quiet)) for watch in pair]
+        found = conformance.differences(first, second)
+        if found:
+            yield plan, found
+
+
+def run(servers, seed, requests):
+    """Sends the requests of one seed; a list of differences."""
+    namespace = "d-%d-%d" % (seed, os.getpid())
+    made, steps, differences = asking.Run(seed), [], []
+    open_namespace(servers, namespace)
+    for server in servers:
+        for plural in made.kinds:
+            listed = server.get(kinds.path_of(plural, namespace) + "?limit=1")[1]
+            server.memory["%s watch rv" % plural.split(":")[0]] = listed["metadata"]["resourceVersion"]
+    live, later = made.watches()
+    opened = open_watches(servers, live, namespace)
+    for _ in range(requests):
+        step = made.next()
+        steps.append(step)
+        found, answers = ask(servers, step, namespace, made.kinds)
+        if found:
+            why = explained.reason(step, *answers)
+            differences.append({"seed": seed, "steps": list(steps), "found": found, "why": why, "plurals": made.kinds})
+            if why is None and explained.states_differ(found):
+                break  # what follows from a difference is none of its own
+    else:
+        for plan, found in compare_watches(opened, live, 0.3):
+            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True})
+        for plan, found in compare_watches(open_watches(servers, later, namespace), later, None):
+            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True})
+    close_namespace(servers, namespace)
+    return len(steps) + len(live) + len(later), differences
+
+
+def signature(difference):
+    """What makes two differences one of a kind."""
+    step = difference["steps"][-1]
+    texts = [re.sub(r"\d+|\[[^\]]*\]|d-\d+-\d+", "", line) for line in difference["found"][:3]]
+    return "%s %s %s" % (step["method"], "watch" if "watch" in difference else "", [text[:90] for text in texts])
+
+
+def shown(step):
+    query = "?" + urllib.parse.urlencode(step["query"], safe="${} ,=") if step["query"] else ""
+    headers = " ".join("%s: %s" % item for item in step["headers"].items())
+    body = "" if step["body"] is None else json.dumps(step["body"])
+    return " ".join(part for part in (step["method"], step["path"] + query, headers, body) if part)
+
+
+def smallest(servers, difference):
+    """The fewest steps that show a difference of the same kind."""
+    attempt = iter(range(10 ** 6))
+    kind = signature(difference)
+
+    def differs(steps):
+        namespace = "s-%d-%d-%d" % (difference["seed"], os.getpid(), next(attempt))
+        open_namespace(servers, namespace)
+        try:
+            found = []
+            for step in steps:
+                found, _ = ask(servers, step, namespace, difference["plurals"])
+            return bool(found) and signature({"steps": steps, "found": found}) == kind
+        finally:
+            close_namespace(servers, namespace)
+    return shrinking.shrunk(difference["steps"], differs)
+
+
+def report(servers, difference, save):
+    print("DIFFERS", signature(difference))
+    steps = difference["steps"] if "watch" in difference else smallest(servers, difference)
+    for step in steps:
+        print("    " + (shown(step) if "body" in step else json.dumps(step)))
+    for line in difference["found"][:12]:
+        print("      - " + line)
+    print("    repeat: --seed %d --runs 1" % difference["seed"], flush=True)
+    if save and "watch" not in difference:
+        shrinking.save(save, "seed %d, %s %s" % (difference["seed"], steps[-1]["method"], steps[-1]["key"]), steps)
+
+
+def work(task):
+    global SERVERS
+    seed, args = task
+    if SERVERS is None:
+        SERVERS = [Server(args.reference), Server(args.server)]
+    return run(SERVERS, seed, args.requests)
+
+
+SERVERS = None
 
 
 def main():
@@ -214,50 +179,32 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--requests", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--save")
     args = parser.parse_args()
-    reference, server = Server(args.reference), Server(args.server)
-    prepare(reference)
-    prepare(server)
-    sent = different = 0
-    for seed in range(args.seed, args.seed + args.runs):
-        namespace = "d-%d-%d" % (seed, os.getpid())
-        run, steps = Run(seed, namespace), []
-        for each in (reference, server):
-            each.forget()
-            each.send("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        for number in range(1, args.requests + 1):
-            key, method, path, query, body, headers = run.next()
-            answers = []
-            for each in (reference, server):
-                status, answer, warnings = each.send(method, path, body, headers, query)
-                each.remember(key, answer)
-                answers.append({"status": status, "body": shape(each, answer), "warnings": warnings})
-            sent += 1
-            shown = path + ("?" + urllib.parse.urlencode(query, safe="${} ") if query else "")
-            steps.append({"do": "%s %s" % (method, shown.replace(namespace, "${ns}")), "headers": headers, "body": body})
-            found = conformance.differences(*answers)
-            if found:
-                different += 1
-                print("DIFFERS %s %s %s" % (method, shown, json.dumps(body) if body is not None else ""))
-                for line in found:
-                    print("    " + line)
-                print("    repeat: --seed %d --runs 1 --requests %d" % (seed, number))
-                if args.save:
-                    save(args.save, seed, number, steps)
-        for each in (reference, server):
-            each.send("DELETE", "/api/v1/namespaces/" + namespace)
-    print("%d requests, %d answered differently" % (sent, different))
-    return 1 if different else 0
-
-
-def save(folder, seed, number, steps):
-    """Writes the run so far as a conversation without answers."""
-    setup = [{"do": "POST /api/v1/namespaces", "body": {"metadata": {"name": "${ns}"}}}]
-    scenario = {"name": "differential %d" % seed, "setup": setup, "steps": steps}
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "seed-%d-%d.json" % (seed, number)), "w") as file:
-        json.dump({"group": "differential", "scenarios": [scenario]}, file, indent=1)
+    servers = [Server(args.reference), Server(args.server)]
+    prepare(servers)
+    sent = unexplained = 0
+    reasons, seen = {}, {}
+    tasks = [(seed, args) for seed in range(args.seed, args.seed + args.runs)]
+    with multiprocessing.Pool(args.workers) as pool:
+        for number, (count, differences) in enumerate(pool.imap_unordered(work, tasks), 1):
+            sent += count
+            for difference in differences:
+                if difference["why"]:
+                    reasons[difference["why"]] = reasons.get(difference["why"], 0) + 1
+                    continue
+                unexplained += 1
+                kind = signature(difference)
+                seen[kind] = seen.get(kind, 0) + 1
+                if seen[kind] == 1:
+                    report(servers, difference, args.save)
+            if number % 50 == 0:
+                print("... %d requests, %d unexplained differences" % (sent, unexplained), flush=True)
+    for why, count in sorted(reasons.items()):
+        print("explained: %5d  %s" % (count, why))
+    print("%d requests, %d answered differently without an explanation (%d kinds)" % (sent, unexplained, len(seen)))
+    return 1 if unexplained else 0
 
 
 if __name__ == "__main__":

@@ -1,200 +1,51 @@
-"""Random objects of a dozen kinds, and random changes to them.
+"""Random objects, now and then with something wrong about them, and random changes to them."""
+import json
 
-Every choice comes from the generator that is handed in, so a seed stands for one sequence of objects.
-"""
+import kinds
 
 LABELS = {"app": ["a", "b", "c"], "tier": ["x", "y"]}
 NAMES = ["a", "b", "c", "d"]
-
-
-def pod_spec(dice):
-    container = {"name": dice.choice(["main", "side"]), "image": dice.choice(["i:1", "i:2", "i"])}
-    if dice.random() < 0.3:
-        container["ports"] = [{"containerPort": dice.choice([80, 8080])}]
-    if dice.random() < 0.3:
-        container["env"] = [{"name": "A", "value": dice.choice(["1", "2"])}, {"name": "B", "value": "b"}]
-    if dice.random() < 0.2:
-        container["resources"] = {"requests": {"cpu": dice.choice(["100m", "0.5", "1000m"]), "memory": "64Mi"}}
-    spec = {"containers": [container]}
-    if dice.random() < 0.2:
-        spec["volumes"] = [{"name": "v", "emptyDir": {}}]
-        container["volumeMounts"] = [{"name": "v", "mountPath": "/v"}]
-    return spec
-
-
-def template(dice, app, restart=None):
-    spec = pod_spec(dice)
-    if restart:
-        spec["restartPolicy"] = restart
-    return {"metadata": {"labels": {"app": app}}, "spec": spec}
-
-
-def config_map(dice):
-    return {"data": {key: dice.choice(["1", "2", "x\ny"]) for key in dice.sample(["k", "l", "m"], dice.randint(0, 3))}}
-
-
-def secret(dice):
-    return dice.choice([{"stringData": {"k": dice.choice(["v", "w"])}}, {"data": {"k": "dg=="}}, {"type": "Opaque"}])
-
-
-def service(dice):
-    spec = {"selector": {"app": dice.choice(LABELS["app"])}, "ports": [{"port": dice.choice([80, 443])}]}
-    if dice.random() < 0.3:
-        spec["ports"][0]["name"] = "web"
-        spec["ports"].append({"name": "dns", "port": 53, "protocol": "UDP", "targetPort": dice.choice([53, "dns"])})
-    if dice.random() < 0.3:
-        spec["clusterIP"] = "None"
-    return {"spec": spec}
-
-
-def deployment(dice):
-    app = dice.choice(LABELS["app"])
-    spec = {"selector": {"matchLabels": {"app": app}}, "template": template(dice, app)}
-    if dice.random() < 0.6:
-        spec["replicas"] = dice.randint(0, 3)
-    if dice.random() < 0.2:
-        spec["strategy"] = dice.choice([{"type": "Recreate"}, {"rollingUpdate": {"maxSurge": 1}}])
-    return {"spec": spec}
-
-
-def stateful_set(dice):
-    app = dice.choice(LABELS["app"])
-    return {"spec": {"selector": {"matchLabels": {"app": app}}, "serviceName": "s", "template": template(dice, app),
-                     "replicas": dice.randint(0, 3)}}
-
-
-def job(dice):
-    return {"spec": {"template": {"spec": dict(pod_spec(dice), restartPolicy=dice.choice(["Never", "OnFailure"]))},
-                     "suspend": True, "backoffLimit": dice.randint(0, 6)}}
-
-
-def cron_job(dice):
-    return {"spec": {"schedule": dice.choice(["@daily", "*/5 * * * *"]), "suspend": True,
-                     "jobTemplate": {"spec": {"template": {"spec": dict(pod_spec(dice), restartPolicy="Never")}}}}}
-
-
-def lease(dice):
-    return {"spec": {"holderIdentity": dice.choice(["me", "you"]), "leaseDurationSeconds": dice.randint(1, 30)}}
-
-
-def ingress(dice):
-    backend = {"service": {"name": "s", "port": {"number": 80}}}
-    return {"spec": {"rules": [{"host": dice.choice(["a.example.com", "b.example.com"]),
-                                "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]}}
-
-
-def network_policy(dice):
-    return {"spec": {"podSelector": {"matchLabels": {"app": dice.choice(LABELS["app"])}}}}
-
-
-def disruption_budget(dice):
-    bound = dice.choice([{"minAvailable": 1}, {"maxUnavailable": "50%"}, {}])
-    return {"spec": dict(bound, selector={"matchLabels": {"app": "a"}})}
-
-
-def claim(dice):
-    return {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": dice.choice(["1Gi", "1024Mi"])}}}}
-
-
-def role(dice):
-    return {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": dice.sample(["get", "list", "watch"], 2)}]}
-
-
-def widget(dice):
-    spec = {"size": dice.choice([1, 2, 3, 3, 0, "big"])}
-    if dice.random() < 0.5:
-        spec["tags"] = dice.sample(["x", "y", "z"], 2)
-    if dice.random() < 0.2:
-        spec["colour"] = "red"
-    return {"spec": spec}
-
-
-# path below /apis or /api, kind, maker, whether it has a status and a scale
-KINDS = {
-    "configmaps": ("api/v1", "ConfigMap", config_map, ()),
-    "secrets": ("api/v1", "Secret", secret, ()),
-    "services": ("api/v1", "Service", service, ("status",)),
-    "serviceaccounts": ("api/v1", "ServiceAccount", lambda dice: {}, ()),
-    "pods": ("api/v1", "Pod", lambda dice: {"spec": pod_spec(dice)}, ("status",)),
-    "persistentvolumeclaims": ("api/v1", "PersistentVolumeClaim", claim, ("status",)),
-    "deployments": ("apis/apps/v1", "Deployment", deployment, ("status", "scale")),
-    "statefulsets": ("apis/apps/v1", "StatefulSet", stateful_set, ("status", "scale")),
-    "jobs": ("apis/batch/v1", "Job", job, ("status",)),
-    "cronjobs": ("apis/batch/v1", "CronJob", cron_job, ("status",)),
-    "leases": ("apis/coordination.k8s.io/v1", "Lease", lease, ()),
-    "ingresses": ("apis/networking.k8s.io/v1", "Ingress", ingress, ("status",)),
-    "networkpolicies": ("apis/networking.k8s.io/v1", "NetworkPolicy", network_policy, ()),
-    "poddisruptionbudgets": ("apis/policy/v1", "PodDisruptionBudget", disruption_budget, ("status",)),
-    "roles": ("apis/rbac.authorization.k8s.io/v1", "Role", role, ()),
-    "widgets": ("apis/differential.example.com/v1", "Widget", widget, ("status", "scale")),
-}
-
-DEFINITION = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.differential.example.com"},
-    "spec": {
-        "group": "differential.example.com", "scope": "Namespaced",
-        "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-        "versions": [{
-            "name": "v1", "served": True, "storage": True,
-            "subresources": {"status": {}, "scale": {"specReplicasPath": ".spec.replicas",
-                                                     "statusReplicasPath": ".status.replicas"}},
-            "additionalPrinterColumns": [
-                {"name": "Size", "type": "integer", "jsonPath": ".spec.size"},
-                {"name": "First", "type": "string", "jsonPath": ".spec.tags[0]"},
-            ],
-            "schema": {"openAPIV3Schema": {"type": "object", "properties": {
-                "spec": {"type": "object", "required": ["size"], "properties": {
-                    "size": {"type": "integer", "minimum": 1, "maximum": 10},
-                    "replicas": {"type": "integer", "default": 1},
-                    "tags": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
-                    "mode": {"type": "string", "enum": ["fast", "slow"], "default": "fast"},
-                }},
-                "status": {"type": "object", "properties": {"replicas": {"type": "integer"}, "phase": {"type": "string"}}},
-            }}},
-        }],
-    },
-}
-
-
-def path_of(plural, namespace, name=None, subresource=None):
-    path = "/%s/namespaces/%s/%s" % (KINDS[plural][0], namespace, plural)
-    for part in (name, subresource):
-        if part:
-            path += "/" + part
-    return path
-
-
-def api_version(plural):
-    base = KINDS[plural][0]
-    return base.split("/", 1)[1]
+# Objects that others belong to.
+OWNERS = ["configmaps", "secrets", "widgets", "deployments", "pods"]
 
 
 def labels(dice):
     return {key: dice.choice(LABELS[key]) for key in dice.sample(sorted(LABELS), dice.randint(0, 2))}
 
 
+def owner(dice):
+    """A reference to an object of this run; its uid is what the server gave it."""
+    plural, name = dice.choice(OWNERS), dice.choice(NAMES)
+    made = {"apiVersion": kinds.api_version(plural), "kind": kinds.KINDS[plural][1], "name": name, "uid": "${%s/%s uid}" % (plural, name)}
+    if dice.random() < 0.5:
+        made["controller"] = True
+    if dice.random() < 0.5:
+        made["blockOwnerDeletion"] = True
+    return made
+
+
 def make(dice, plural, name):
-    """A whole object; now and then something about it is wrong."""
-    made = {"apiVersion": api_version(plural), "kind": KINDS[plural][1], "metadata": {"name": name}}
+    """A whole object."""
+    made = {"apiVersion": kinds.api_version(plural), "kind": kinds.KINDS[plural][1], "metadata": {"name": name}}
     if dice.random() < 0.6:
         made["metadata"]["labels"] = labels(dice)
     if dice.random() < 0.15:
         made["metadata"]["annotations"] = {"note": dice.choice(["one", "two"])}
     if dice.random() < 0.1:
-        made["metadata"]["finalizers"] = ["example.com/hold"]
-    made.update(KINDS[plural][2](dice))
-    if dice.random() < 0.12:
+        made["metadata"]["finalizers"] = [dice.choice(["example.com/hold", "example.com/hold", "unqualified"])]
+    if dice.random() < 0.08 and plural not in kinds.CLUSTER:
+        made["metadata"]["ownerReferences"] = [owner(dice) for _ in range(dice.choice([1, 1, 2]))]
+    made.update(kinds.KINDS[plural][2](dice))
+    if dice.random() < 0.1:
         spoil(dice, made)
     return made
 
 
 def spoil(dice, made):
     metadata = made["metadata"]
-    wrong = dice.randrange(8)
+    wrong = dice.randrange(14)
     if wrong == 0:
-        metadata["name"] = dice.choice(["A_b", "-a", "a" * 254, ""])
+        metadata["name"] = dice.choice(["A_b", "-a", "a" * 254, "", 7])
     elif wrong == 1:
         metadata["labels"] = {"-bad": "x"}
     elif wrong == 2:
@@ -204,36 +55,173 @@ def spoil(dice, made):
     elif wrong == 4:
         metadata["namespace"] = "elsewhere"
     elif wrong == 5:
-        made["kind"] = "Nonsense"
+        made["kind"] = dice.choice(["Nonsense", "Pod", "Secret", ""])
     elif wrong == 6:
-        made["apiVersion"] = "v9"
+        made["apiVersion"] = dice.choice(["v9", "apps/v9", "example.com/v1", "v1", "a/b/c", ""])
+    elif wrong == 7:
+        made["spec"] = dice.choice([None, {}, [], "text", 5, True])
+    elif wrong == 8:
+        made["status"] = dice.choice([{"phase": "odd"}, None, {}, "text"])
+    elif wrong == 9:
+        metadata["annotations"] = {"Bad Key": "x"}
+    elif wrong == 10:
+        metadata["creationTimestamp"] = dice.choice([None, "2020-01-01T00:00:00Z", "then"])
+    elif wrong == 11:
+        metadata["generation"] = dice.choice([7, "7"])
+        metadata["selfLink"] = "/x"
+    elif wrong == 12:
+        metadata["managedFields"] = dice.choice([[], [{}], [{"manager": "m", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
+                                                             "fieldsV1": {"f:metadata": {}}}]])
     else:
-        made["spec"] = dice.choice([None, {}, [], "text"])
+        metadata["deletionTimestamp"] = "2030-01-01T00:00:00Z"
+        metadata["uid"] = "u"
+
+
+def metadata_change(dice):
+    return dice.choice([
+        {"labels": labels(dice)}, {"labels": {"app": None}}, {"annotations": {"note": dice.choice(["one", "two", None])}},
+        {"finalizers": dice.choice([None, [], ["example.com/hold"], ["unqualified"], ["example.com/hold", "example.com/second"]])},
+        {"name": "other"}, {"labels": None, "annotations": None}, {"ownerReferences": dice.choice([None, [owner(dice)]])},
+        {"namespace": "elsewhere"}, {"uid": "u"}, {"deletionTimestamp": None}, {"managedFields": [{}]}])
 
 
 def merge_patch(dice, plural):
     """A change as a merge patch."""
-    changes = [
-        {"metadata": {"labels": labels(dice)}},
-        {"metadata": {"labels": {"app": None}}},
-        {"metadata": {"annotations": {"note": dice.choice(["one", "two", None])}}},
-        {"metadata": {"finalizers": dice.choice([None, [], ["example.com/hold"], ["unqualified"]])}},
-        {"metadata": {"name": "other"}},
-        {"unknown": 1},
-        {},
-    ]
-    changes += [KINDS[plural][2](dice)] * 4
-    return dice.choice(changes)
+    if dice.random() < 0.45:
+        return dice.choice([{"metadata": metadata_change(dice)}, {"metadata": metadata_change(dice)}, {"unknown": 1}, {}, {"kind": "Nonsense"},
+                            {"apiVersion": "v9"}, {"metadata": None}, {"spec": None}, {"status": {"phase": "x"}}, {"spec": {"replicas": "three"}}])
+    return kinds.KINDS[plural][2](dice)
 
 
-def json_patch(dice):
+def template_path(plural):
+    """Where the containers of a kind are."""
+    return {"pods": ["spec"], "podtemplates": ["template", "spec"], "cronjobs": ["spec", "jobTemplate", "spec", "template", "spec"]}.get(
+        plural, ["spec", "template", "spec"])
+
+
+def within(path, value):
+    for part in reversed(path):
+        value = {part: value}
+    return value
+
+
+WORKLOADS = {"pods", "podtemplates", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs"}
+
+
+def strategic_patch(dice, plural):
+    """A change as a strategic merge patch."""
+    if plural in WORKLOADS and dice.random() < 0.5:
+        name = dice.choice(["main", "side"])
+        change = dice.choice([
+            {"containers": [{"name": name, "image": dice.choice(["i:3", "i:4"])}]},
+            {"containers": [{"name": name, "$patch": "delete"}]},
+            {"containers": [{"name": "extra", "image": "e"}], "$setElementOrder/containers": [{"name": "extra"}, {"name": "main"}]},
+            {"containers": [{"name": name, "env": [{"name": "A", "value": "9"}], "$setElementOrder/env": [{"name": "B"}, {"name": "A"}]}]},
+            {"containers": [{"name": name, "ports": [{"containerPort": 80, "$patch": "delete"}]}]},
+            {"containers": [{"$patch": "replace"}, {"name": "only", "image": "o"}]},
+            {"containers": [{"image": "nameless"}]},
+            {"volumes": [{"name": "v", "$retainKeys": ["name", "emptyDir"], "emptyDir": {}}]},
+            {"tolerations": [{"key": "z", "operator": "Exists"}]},
+            {"terminationGracePeriodSeconds": 9}, {"$patch": "nonsense"},
+        ])
+        return within(template_path(plural), change)
+    if dice.random() < 0.3:
+        return dice.choice([
+            {"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/hold"]}},
+            {"metadata": {"finalizers": ["example.com/second"], "$setElementOrder/finalizers": ["example.com/second", "example.com/hold"]}},
+            {"metadata": {"labels": {"$patch": "replace", "new": "n"}}}, {"data": {"$patch": "delete"}}, {"$patch": "delete"},
+            {"metadata": {"$retainKeys": ["name"]}},
+            {"spec": {"ports": [{"port": 80, "name": "renamed"}]}}])
+    return merge_patch(dice, plural)
+
+
+def json_patch(dice, plural):
+    """A change as a JSON patch."""
+    containers = "/" + "/".join(template_path(plural)) + "/containers"
     operations = [
         {"op": "add", "path": "/metadata/labels", "value": labels(dice)},
         {"op": "add", "path": "/metadata/annotations", "value": {"note": "three"}},
         {"op": "remove", "path": "/metadata/labels/app"},
         {"op": "test", "path": "/metadata/name", "value": dice.choice(NAMES)},
-        {"op": "replace", "path": "/spec/replicas", "value": dice.randint(0, 4)},
+        {"op": "replace", "path": "/spec/replicas", "value": dice.choice([0, 1, 2, 3, "x", None])},
         {"op": "replace", "path": "/nothing/here", "value": 1},
         {"op": "copy", "from": "/metadata/name", "path": "/metadata/annotations/copied"},
+        {"op": "move", "from": "/metadata/labels/app", "path": "/metadata/labels/moved"},
+        {"op": "add", "path": "/metadata/finalizers/-", "value": "example.com/second"},
+        {"op": "add", "path": "/metadata/finalizers", "value": ["example.com/hold"]},
+        {"op": "remove", "path": "/metadata/finalizers"},
+        {"op": "remove", "path": "/metadata/finalizers/0"},
+        {"op": "test", "path": "/spec", "value": None},
+        {"op": "add", "path": "/data/k~1l", "value": "v"},
+        {"op": "replace", "path": "/data", "value": {"k": dice.choice(["5", 5])}},
+        {"op": "remove", "path": "/metadata"},
+        {"op": "replace", "path": "", "value": {}},
+        {"op": "add", "path": "noslash", "value": 1},
+        {"op": "nonsense", "path": "/x"},
+        {"op": "add", "path": "/metadata/labels"},
     ]
-    return dice.sample(operations, dice.randint(1, 2))
+    if plural in WORKLOADS:
+        operations += [
+            {"op": "replace", "path": containers + "/0/image", "value": dice.choice(["i:7", "i:8"])},
+            {"op": "add", "path": containers + "/-", "value": {"name": "extra", "image": "e"}},
+            {"op": "remove", "path": containers + "/5"},
+            {"op": "add", "path": containers + "/0/env", "value": [{"name": "J", "value": "j"}]},
+        ]
+    return dice.sample(operations, dice.choice([1, 1, 2, 3]))
+
+
+def applied(dice, plural, name):
+    """A configuration for server-side apply: a whole object or a part of one."""
+    made = make(dice, plural, name)
+    if dice.random() < 0.3:
+        for field in set(made) - {"apiVersion", "kind", "metadata"}:
+            if dice.random() < 0.6:
+                del made[field]
+    return made
+
+
+CONDITION = {"type": "Ready", "status": "True", "reason": "R", "message": "m", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+
+
+def status(dice, plural):
+    """A status as a controller would write it, or nearly."""
+    number = dice.randint(0, 3)
+    condition = dict(CONDITION, status=dice.choice(["True", "False", "Unknown", "Maybe"]))
+    counted = {"replicas": number, "readyReplicas": dice.randint(0, 3), "observedGeneration": dice.choice([1, 2, -1])}
+    made = {
+        "deployments": [counted, {"replicas": number, "conditions": [dict(condition, type="Available")]}],
+        "replicasets": [counted, {"replicas": 3, "availableReplicas": number}],
+        "statefulsets": [counted, {"replicas": number, "currentRevision": "r"}],
+        "daemonsets": [{"currentNumberScheduled": 1, "numberMisscheduled": 0, "desiredNumberScheduled": 1, "numberReady": number}],
+        "jobs": [{"active": 1, "startTime": "2026-01-01T00:00:00Z"}, {"conditions": [dict(condition, type="Complete")]}, {"succeeded": number}],
+        "cronjobs": [{"lastScheduleTime": dice.choice(["2026-01-01T00:00:00Z", "then"])}],
+        "pods": [{"phase": dice.choice(["Running", "Succeeded", "Odd"]), "podIP": dice.choice(["1.2.3.4", "x"])},
+                 {"conditions": [condition]},
+                 {"phase": "Running", "containerStatuses": [{"name": "main", "image": "i", "imageID": "", "ready": True, "restartCount": number}]}],
+        "services": [{"loadBalancer": {"ingress": [{"ip": dice.choice(["1.2.3.4", "x"])}]}}, {"conditions": [condition]}],
+        "ingresses": [{"loadBalancer": {"ingress": [{"hostname": dice.choice(["h.example.com", "-"])}]}}],
+        "poddisruptionbudgets": [{"currentHealthy": number, "desiredHealthy": 1, "disruptionsAllowed": dice.choice([0, 1, -1]), "expectedPods": 1},
+                                 {"conditions": [condition]}],
+        "persistentvolumeclaims": [{"phase": dice.choice(["Bound", "Odd"]), "capacity": {"storage": "1Gi"}}],
+        "persistentvolumes": [{"phase": dice.choice(["Bound", "Available"])}],
+        "horizontalpodautoscalers": [{"currentReplicas": number, "desiredReplicas": number}, {"currentReplicas": -1, "desiredReplicas": 1}],
+        "horizontalpodautoscalers:v1": [{"currentReplicas": number, "desiredReplicas": number, "currentCPUUtilizationPercentage": 5}],
+        "widgets": [{"replicas": number}, {"phase": dice.choice(["p", 1])}, {"unknown": 1}],
+    }
+    return dice.choice(made[plural])
+
+
+def unreadable(dice, made):
+    """A body that is wrong as text, and its content type."""
+    text = json.dumps(made)
+    yaml = "apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n" % (made["apiVersion"], made["kind"], made["metadata"]["name"])
+    return dice.choice([
+        (text[:-1], "application/json"), (text[:dice.randrange(len(text))], "application/json"), ("", "application/json"),
+        ("null", "application/json"), ("[]", "application/json"), ("7", "application/json"), (text + "x", "application/json"),
+        ('{"kind": "%s", ' % made["kind"] + text[1:], "application/json"),
+        (text.replace('"metadata": {', '"metadata": {"labels": {"d": "1", "d": "2"}, ', 1), "application/json"),
+        (text.replace('"name"', '"Name"', 1), "application/json"),
+        (yaml, "application/yaml"), (yaml + "  labels: {d: 1}\n", "application/yaml"), (yaml + "kind: %s\n" % made["kind"], "application/yaml"),
+        (yaml + "  labels:\n    d: '1'\n    d: '2'\n", "application/yaml"), (yaml + "nonsense: [1\n", "application/yaml"),
+        (text, "application/yaml"), (text, "text/plain"), (text, "application/json; charset=utf-8"), (text, "application/xml"), (text, "json"),
+    ])

@@ -11,3 +11,4 @@ mod not_simulated;
 mod requests;
 mod server;
 mod webhooks;
+mod subresources;

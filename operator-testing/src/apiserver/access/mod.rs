@@ -8,6 +8,7 @@
 mod attributes;
 mod coverage;
 mod impersonation;
+mod issued;
 mod policy;
 mod rule;
 mod tokens;
@@ -17,12 +18,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use jiff::Timestamp;
+
 pub(crate) use attributes::Attributes;
 pub(crate) use coverage::missing as missing_rules;
 pub(crate) use impersonation::{impersonate, is_asked_for as impersonates};
+pub(crate) use issued::{AUDIENCE, Claims};
 pub(crate) use policy::{Decision, Policy, RoleRef};
 pub(crate) use rule::{Rule, quoted};
 pub use tokens::TokenFileError;
+
+use issued::Issued;
 
 use super::{
     request::{Request, Target, User},
@@ -34,6 +40,7 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Access {
     tokens: BTreeMap<String, User>,
+    issued: Issued,
     anonymous: User,
     /// The roles and bindings as they were when they were last asked for.
     policy: Mutex<Option<Arc<Policy>>>,
@@ -43,6 +50,7 @@ impl Clone for Access {
     fn clone(&self) -> Self {
         Self {
             tokens: self.tokens.clone(),
+            issued: Issued::default(),
             anonymous: self.anonymous.clone(),
             policy: Mutex::new(None),
         }
@@ -53,6 +61,7 @@ impl Default for Access {
     fn default() -> Self {
         Self {
             tokens: BTreeMap::new(),
+            issued: Issued::default(),
             anonymous: User::admin(),
             policy: Mutex::new(None),
         }
@@ -80,16 +89,48 @@ impl Access {
         self.anonymous = user;
     }
 
-    /// Whose token it is.
-    pub(crate) fn user_of(&self, token: &str) -> Option<&User> {
-        self.tokens.get(token)
+    /// Issues a token for a service account.
+    pub(crate) fn issue(&self, claims: Claims) -> String {
+        self.issued.add(claims)
     }
 
-    /// Who is asking.
+    /// Whose token it is, and for which of the wanted audiences it is good.
+    ///
+    /// # Errors
+    /// Why it is no good.
+    pub(crate) fn user_of(
+        &self,
+        store: &Store,
+        token: &str,
+        wanted: &[&str],
+        now: Timestamp,
+    ) -> Result<(User, Vec<String>), String> {
+        const UNKNOWN: &str = "invalid bearer token";
+        if let Some(user) = self.tokens.get(token) {
+            // tokens from a file are for the server and nobody else
+            return if wanted.contains(&AUDIENCE) {
+                Ok((user.clone(), vec![AUDIENCE.to_owned()]))
+            } else {
+                Err(UNKNOWN.to_owned())
+            };
+        }
+        self.issued
+            .user(store, token, wanted, now)
+            .map_err(|why| match why {
+                Some(why) => format!("[{UNKNOWN}, {why}]"),
+                None => UNKNOWN.to_owned(),
+            })
+    }
+
+    /// Who is asking; `issued` knows whose token it is that the server issued itself.
     ///
     /// # Errors
     /// 401 for a bearer token that nobody has.
-    pub(crate) fn authenticate(&self, request: &Request) -> Result<User, StatusError> {
+    pub(crate) fn authenticate(
+        &self,
+        request: &Request,
+        issued: impl FnOnce(&str) -> Option<User>,
+    ) -> Result<User, StatusError> {
         if let Some(user) = &request.user {
             return Ok(user.clone());
         }
@@ -104,7 +145,10 @@ impl Access {
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
             return Ok(self.anonymous.clone());
         }
-        self.user_of(token).cloned().ok_or_else(StatusError::unauthorized)
+        if let Some(user) = self.tokens.get(token) {
+            return Ok(user.clone());
+        }
+        issued(token).ok_or_else(StatusError::unauthorized)
     }
 
     /// The roles and bindings of the store, read anew if one of them has changed.

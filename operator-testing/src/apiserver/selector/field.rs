@@ -108,6 +108,9 @@ impl Field {
                     "{name:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
                 )))
             }
+            None if (&*resource.group, &*resource.kind) == ("batch", "Job") => Err(StatusError::bad_request(
+                format!("field label {name:?} not supported for Job"),
+            )),
             None => Err(StatusError::bad_request(format!(
                 "field label not supported: {name}"
             ))),

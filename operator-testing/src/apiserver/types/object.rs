@@ -127,6 +127,16 @@ impl ResourceType {
         }
     }
 
+    /// What is wrong with a change of the containers that were added to a running Pod.
+    pub fn validate_ephemeral_containers(
+        &self,
+        new: &Value,
+        old: &Value,
+        metadata: Vec<FieldError>,
+    ) -> Verdict {
+        builtin::validate_ephemeral_containers(new, old, metadata)
+    }
+
     /// Whether objects of this kind define other kinds.
     fn is_definition(&self) -> bool {
         &*self.group == "apiextensions.k8s.io" && &*self.kind == "CustomResourceDefinition"

@@ -248,7 +248,15 @@ fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError>
         "{kind} in version {version:?} cannot be handled as a {}",
         resource.kind
     );
-    if kind != *resource.kind {
+    if api_version.matches('/').count() > 1 {
+        return Err(unrecognised(
+            call,
+            &format!("unexpected GroupVersion string: {api_version}"),
+        ));
+    }
+    let (group, _) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
+    let known = call.types.snapshot().by_kind(group, version, &kind).is_some();
+    if kind != *resource.kind || (resource.custom.is_none() && !known) {
         if resource.custom.is_some() && api_version == expected {
             let name = object
                 .get("metadata")
@@ -266,8 +274,6 @@ fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError>
                 &[FieldError::invalid("kind", &kind.as_str().into(), why)],
             ));
         }
-        let (group, _) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
-        let known = call.types.snapshot().by_kind(group, version, &kind).is_some();
         let why = if known {
             format!(
                 "converting ({version}.{kind}) to ({}.{}): unknown conversion",

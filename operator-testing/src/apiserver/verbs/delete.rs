@@ -25,6 +25,7 @@ use super::{
 /// `DELETE` of an object.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = delete_options(call)?;
+    warn_of_orphans(call, &options);
     let key = call.key();
     let stored = state
         .store
@@ -38,6 +39,13 @@ pub(super) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Response,
 /// What the client is told that deletes a Job and does not say what becomes of its Pods.
 const PRESERVED: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove \
     them or set propagationPolicy=Orphan to suppress this warning";
+
+fn warn_of_orphans(call: &mut Call<'_>, options: &DeleteOptions) {
+    let job = &*call.resource.group == "batch" && &*call.resource.kind == "Job";
+    if job && options.propagation.is_none() && options.orphan_dependents.is_none() {
+        call.warnings.push(PRESERVED.to_owned());
+    }
+}
 
 /// What became of an object that was to be deleted.
 enum Outcome {
@@ -84,20 +92,16 @@ fn remove(
 ) -> Result<Outcome, Halt> {
     let old = call.object(stored);
     check_preconditions(call, stored, options)?;
-    if &*call.resource.group == "batch"
-        && &*call.resource.kind == "Job"
-        && options.propagation.is_none()
-        && options.orphan_dependents.is_none()
-    {
-        call.warnings.push(PRESERVED.to_owned());
-    }
     admission::mutate(state, call, None, Some(&old))?;
     admission::validate(state, call, None, Some(&old))?;
     let object = match lifecycle::delete(&call.resource, &old, options, &call.now) {
         Deleted::Kept(object) => object,
         Deleted::Gone(object) => {
+            let mut object = object;
             if !options.dry_run {
-                state.remove(&call.storage(), &stored.key);
+                // the last state of an object carries the revision of its end
+                let end = state.remove(&call.storage(), &stored.key).revision;
+                meta::metadata_mut(&mut object).insert("resourceVersion".into(), end.to_string().into());
             }
             return Ok(Outcome::Gone(object));
         }
@@ -154,6 +158,7 @@ pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Resul
     )?;
     let limit = number(query, "limit")?.unwrap_or(0);
     let options = delete_options(call)?;
+    warn_of_orphans(call, &options);
     let namespace = (!call.target.namespace.is_empty()).then_some(call.target.namespace.as_str());
     let revision = state.store.revision();
     let all = state.store.list(&call.storage(), namespace, None).cloned();

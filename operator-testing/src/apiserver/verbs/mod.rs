@@ -3,6 +3,7 @@
 mod answer;
 mod binding;
 mod body;
+mod components;
 mod create;
 mod decode;
 mod delete;
@@ -17,6 +18,7 @@ mod questions;
 mod review;
 mod scale;
 mod strategy;
+mod token;
 mod update;
 mod watch;
 
@@ -40,16 +42,8 @@ pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response
 }
 
 /// Subresources of which discovery tells, because clients look for them, and which have nothing to answer here: no
-/// container runs, and no credentials are issued.
-const NOT_SIMULATED: [&str; 7] = [
-    "attach",
-    "eviction",
-    "exec",
-    "log",
-    "portforward",
-    "proxy",
-    "token",
-];
+/// container runs.
+const NOT_SIMULATED: [&str; 6] = ["attach", "eviction", "exec", "log", "portforward", "proxy"];
 
 fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let subresource = call.target.subresource.as_str();
@@ -58,6 +52,9 @@ fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
             return Err(call.not_found().into());
         }
         return Err(StatusError::not_simulated(&call.resource.plural, subresource).into());
+    }
+    if components::is_asked_for(call) {
+        return components::show(call);
     }
     match (call.target.verb, subresource) {
         (Verb::Get, "scale") => scale::get(state, call),
@@ -69,6 +66,7 @@ fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
         (Verb::Create, "") if questions::is_review(call.target) => review::review(state, call),
         (Verb::Create, "") => create::create(state, call),
         (Verb::Create, "binding") => binding::create(state, call),
+        (Verb::Create, "token") => token::create(state, call),
         (Verb::Update, _) => update::update(state, call),
         (Verb::Patch, _) => patch::patch(state, call),
         (Verb::Delete, "") => delete::delete(state, call),

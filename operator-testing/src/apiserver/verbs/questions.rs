@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    access::{Access, Attributes, Decision},
+    access::{AUDIENCE, Access, Attributes, Decision},
     call::Call,
     meta::Object,
     request::{Target, User},
@@ -65,7 +65,7 @@ pub(super) fn answer(store: &Store, call: &Call<'_>, mut asked: Object) -> Resul
             (Some(json!({})), rules(access, store, user, namespace))
         }
         "tokenreviews" => {
-            let status = token(access, text(&spec, "token"))?;
+            let status = token(store, call, &spec)?;
             (Some(spec), status)
         }
         _ => {
@@ -311,15 +311,21 @@ fn rules(access: &Access, store: &Store, user: &User, namespace: &str) -> Value 
     status
 }
 
-fn token(access: &Access, token: &str) -> Result<Value, StatusError> {
+fn token(store: &Store, call: &Call<'_>, spec: &Value) -> Result<Value, StatusError> {
+    let token = text(spec, "token");
     if token.is_empty() {
         return Err(StatusError::bad_request(
             "token is required for TokenReview in authentication",
         ));
     }
-    Ok(match access.user_of(token) {
-        Some(user) => json!({"authenticated": true, "user": info(user)}),
-        None => json!({"user": {}, "error": "invalid bearer token"}),
+    let wanted = words(spec, "audiences");
+    let mut wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    if wanted.is_empty() {
+        wanted.push(AUDIENCE);
+    }
+    Ok(match call.access.user_of(store, token, &wanted, call.time) {
+        Ok((user, audiences)) => json!({"authenticated": true, "user": info(&user), "audiences": audiences}),
+        Err(why) => json!({"user": {}, "error": why}),
     })
 }
 

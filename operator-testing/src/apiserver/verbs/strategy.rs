@@ -22,6 +22,10 @@ pub(super) enum Part {
     Status,
     /// The finalizers in the spec of a namespace.
     Finalize,
+    /// The conditions of a certificate signing request.
+    Approval,
+    /// The containers that were added to a running Pod.
+    EphemeralContainers,
 }
 
 impl Part {
@@ -29,6 +33,8 @@ impl Part {
         match subresource {
             "status" => Self::Status,
             "finalize" => Self::Finalize,
+            "approval" => Self::Approval,
+            "ephemeralcontainers" => Self::EphemeralContainers,
             _ => Self::Main,
         }
     }
@@ -101,6 +107,8 @@ pub(super) fn prepare_update(
         }
         Part::Status => restore_around_status(call, object, old_object),
         Part::Finalize => restore(object, old_object, "status"),
+        Part::Approval => approve(object, old_object, &call.now),
+        Part::EphemeralContainers => attach(object, old_object),
     }
     if is_namespace {
         label_namespace(object, meta::text(old_object, "name"));
@@ -111,7 +119,8 @@ pub(super) fn prepare_update(
         *object = meta::into_object(value);
     }
     meta::restore_system_fields(object, old_object);
-    if call.resource.rules.generation && part == Part::Main && is_changed(call, object, old_object) {
+    let counted = matches!(part, Part::Main | Part::EphemeralContainers);
+    if call.resource.rules.generation && counted && is_changed(call, object, old_object) {
         let generation = meta::member(old_object, "generation")
             .and_then(Value::as_i64)
             .unwrap_or(0);
@@ -133,6 +142,62 @@ fn restore_around_status(call: &Call<'_>, object: &mut Object, old: &Object) {
     }
     let metadata = status_metadata(&call.resource, object, old);
     object.insert("metadata".into(), metadata.into());
+}
+
+/// Keeps of a signing request what its approval writes: the conditions.
+fn approve(object: &mut Object, old: &Object, now: &str) {
+    restore(object, old, "spec");
+    let mut conditions = match object.get("status").and_then(|status| status.get("conditions")) {
+        Some(Value::Array(conditions)) => conditions.clone(),
+        _ => Vec::new(),
+    };
+    let known = old.get("status").and_then(|status| status.get("conditions"));
+    for condition in conditions.iter_mut().filter_map(Value::as_object_mut) {
+        let before = known.and_then(Value::as_array).into_iter().flatten();
+        let same = before.into_iter().find(|before| {
+            ["type", "status"]
+                .iter()
+                .all(|field| before.get(field) == condition.get(*field))
+        });
+        let moved = same.map_or(now, |same| same["lastTransitionTime"].as_str().unwrap_or(now));
+        for (field, time) in [("lastUpdateTime", now), ("lastTransitionTime", moved)] {
+            if condition.get(field).is_none_or(Value::is_null) {
+                condition.insert(field.into(), time.into());
+            }
+        }
+    }
+    restore(object, old, "status");
+    if let Some(status) = object
+        .entry("status")
+        .or_insert_with(|| Value::Object(Object::new()))
+        .as_object_mut()
+    {
+        if conditions.is_empty() {
+            status.remove("conditions");
+        } else {
+            status.insert("conditions".into(), conditions.into());
+        }
+    }
+}
+
+/// Keeps of a Pod what is written of its ephemeral containers, and nothing else.
+fn attach(object: &mut Object, old: &Object) {
+    const FIELD: &str = "ephemeralContainers";
+    let added = object.get("spec").and_then(|spec| spec.get(FIELD)).cloned();
+    let written = std::mem::replace(object, old.clone());
+    let metadata = metadata_mut(object);
+    for field in ["resourceVersion", "managedFields", "uid", "name", "namespace"] {
+        match meta::member(&written, field) {
+            Some(value) => metadata.insert(field.to_owned(), value.clone()),
+            None => metadata.remove(field),
+        };
+    }
+    if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+        match added {
+            Some(containers) => spec.insert(FIELD.into(), containers),
+            None => spec.remove(FIELD),
+        };
+    }
 }
 
 /// Makes a member what it was before.
@@ -203,7 +268,8 @@ pub(super) fn validate_update(
     };
     let value = Value::Object(std::mem::take(object));
     let verdict = match part {
-        Part::Status => call.resource.validate_status_update(&value, old, errors),
+        Part::Status | Part::Approval => call.resource.validate_status_update(&value, old, errors),
+        Part::EphemeralContainers => call.resource.validate_ephemeral_containers(&value, old, errors),
         Part::Main | Part::Finalize => call.resource.validate_update(&value, old, errors),
     };
     *object = meta::into_object(value);

@@ -15,5 +15,6 @@ pub(super) use defaults::fill;
 pub(super) use strategy::{prepare_create, prepare_update};
 pub use surroundings::{Nowhere, Surroundings};
 pub(super) use validate::{
-    create as validate_create, update as validate_update, update_status as validate_status_update,
+    create as validate_create, update as validate_update,
+    update_ephemeral_containers as validate_ephemeral_containers, update_status as validate_status_update,
 };

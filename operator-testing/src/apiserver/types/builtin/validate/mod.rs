@@ -5,6 +5,7 @@
 mod access;
 mod admission;
 mod config;
+mod containers;
 mod errors;
 mod events;
 mod expression;
@@ -91,6 +92,18 @@ pub(in crate::apiserver::types) fn update_status(
 ) -> Verdict {
     let mut errors = Errors(metadata);
     status::check(&kind.group_resource(), new, old, &mut errors);
+    verdict(errors, Vec::new())
+}
+
+/// What is wrong with a change of the containers that were added to a running Pod, besides its metadata.
+pub(in crate::apiserver::types) fn update_ephemeral_containers(
+    new: &Value,
+    old: &Value,
+    metadata: Vec<FieldError>,
+) -> Verdict {
+    let mut errors = Errors(metadata);
+    let volumes = volumes::check(&new["spec"], "spec.volumes", &mut Errors::default());
+    containers::ephemeral(new, old, &volumes, &mut errors);
     verdict(errors, Vec::new())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Errors, items, pods, storage, text};
+use super::{Errors, containers, items, storage, text};
 
 /// Checks every volume; the names of all of them.
 pub(super) fn check(spec: &Value, field: &str, errors: &mut Errors) -> BTreeSet<String> {
@@ -90,7 +90,7 @@ fn source(volume: &Value, field: &str, errors: &mut Errors) {
                 for (index, item) in items(source, "items").iter().enumerate() {
                     let field = format!("{field}.items[{index}]");
                     if item.get("fieldRef").is_some_and(|reference| !reference.is_null()) {
-                        pods::field_reference(&item["fieldRef"], &format!("{field}.fieldRef"), errors);
+                        containers::field_reference(&item["fieldRef"], &format!("{field}.fieldRef"), errors);
                     }
                 }
             }
