@@ -175,7 +175,8 @@ async fn apply<C: Child>(
 
 /// A child as the cache has it.
 fn cached<C: Object>(cx: &Context<Database>, name: &str) -> Option<Arc<C>> {
-    cx.stale_cache::<C>().named(cx.namespace().unwrap_or_default(), name)
+    cx.stale_cache::<C>()
+        .named(cx.namespace().unwrap_or_default(), name)
 }
 
 /// Tells refusals that only another spec (or a person) can mend from failures that a retry can.

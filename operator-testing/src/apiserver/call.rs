@@ -188,11 +188,7 @@ impl Call<'_> {
     /// The same for an error about what the object says.
     pub(crate) fn about_kind<'b>(&'b self, name: &'b str) -> About<'b> {
         About {
-            group: if twin::is_twin(&self.resource) {
-                ""
-            } else {
-                &self.resource.group
-            },
+            group: twin::stored_group(&self.resource),
             kind: &self.resource.kind,
             name,
         }

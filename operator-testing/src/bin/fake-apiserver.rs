@@ -29,15 +29,12 @@ struct Options {
     /// How many seconds after it was bound a Pod is ready.
     #[arg(long, default_value_t = 0.0, value_name = "SECONDS")]
     pod_ready_after: f64,
-<<<<<<< HEAD
-    /// Where the webhooks of a Service really are: `NAMESPACE/NAME=ADDRESS:PORT`; may be given several times.
-    #[arg(long, value_name = "SERVICE=ADDRESS", value_parser = webhook_service)]
-    webhook_service: Vec<(WebhookAddress, SocketAddr)>,
-=======
     /// How many seconds after it was ready a Pod succeeds that is not restarted always.
     #[arg(long, default_value_t = 0.0, value_name = "SECONDS")]
     pod_runs_for: f64,
->>>>>>> b053a24 (Serve the subresources that kube-rs's tests use)
+    /// Where the webhooks of a Service really are: `NAMESPACE/NAME=ADDRESS:PORT`; may be given several times.
+    #[arg(long, value_name = "SERVICE=ADDRESS", value_parser = webhook_service)]
+    webhook_service: Vec<(WebhookAddress, SocketAddr)>,
     /// What uids and generated names follow from.
     #[arg(long, default_value_t = 0)]
     seed: u64,

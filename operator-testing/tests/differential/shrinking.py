@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import urllib.parse
 
 from servers import UNKNOWN, VARIABLE
 
@@ -9,16 +10,24 @@ from servers import UNKNOWN, VARIABLE
 def shrunk(steps, differs):
     """The steps without those that the difference between the answers to the last one does not need."""
     last = steps[-1]
+    if differs([last]):
+        return [last]
     for same in (lambda step: step["key"] == last["key"], lambda step: step["key"].split("/")[0] == last["key"].split("/")[0], lambda _: True):
         kept = [step for step in steps if same(step)]
         if differs(kept):
             break
     else:
         return steps
-    for step in kept[:-1]:
-        without = [other for other in kept if other is not step]
-        if differs(without):
-            kept = without
+    size = len(kept) // 2
+    while size:
+        start = 0
+        while start < len(kept) - 1:
+            without = kept[:start] + kept[min(start + size, len(kept) - 1):]
+            if differs(without):
+                kept = without
+            else:
+                start += size
+        size //= 2
     return kept
 
 
@@ -52,8 +61,7 @@ def variable(name):
 
 
 def quoted(value):
-    import urllib.parse
-    return urllib.parse.quote(value, safe="${} ").replace(" ", "%20" if "${" not in value else " ")
+    return "".join(part if part.startswith("${") else urllib.parse.quote(part, safe="") for part in re.split(r"(\$\{[^}]*\})", value))
 
 
 def save(file, name, steps):

@@ -10,5 +10,5 @@ mod kubectl;
 mod not_simulated;
 mod requests;
 mod server;
-mod webhooks;
 mod subresources;
+mod webhooks;

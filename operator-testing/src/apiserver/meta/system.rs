@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Object, metadata_mut};
 
-/// Wipes what a client may not set and fills in what the server sets on a new object.
-pub(crate) fn set_system_fields(object: &mut Object, uid: &str, now: &str, counts_generations: bool) {
+/// Wipes what a client may not set on an object that it creates.
+pub(crate) fn wipe_system_fields(object: &mut Object) {
     let metadata = metadata_mut(object);
     for field in [
         "uid",
@@ -15,10 +15,16 @@ pub(crate) fn set_system_fields(object: &mut Object, uid: &str, now: &str, count
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
         "selfLink",
-        "resourceVersion",
     ] {
         metadata.remove(field);
     }
+}
+
+/// Wipes what a client may not set and fills in what the server sets on a new object.
+pub(crate) fn set_system_fields(object: &mut Object, uid: &str, now: &str, counts_generations: bool) {
+    wipe_system_fields(object);
+    let metadata = metadata_mut(object);
+    metadata.remove("resourceVersion");
     if counts_generations {
         metadata.insert("generation".into(), 1.into());
     }

@@ -127,6 +127,15 @@ pub(super) fn unclassified(message: impl Into<String>) -> StatusError {
     StatusError::new(500, "", message)
 }
 
+/// What the reader says of a body that is not an object, when it looks for kind and version.
+pub(crate) fn not_an_object(value: &Value) -> String {
+    let found = json_kind(value);
+    format!(
+        "json: cannot unmarshal {found} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; \
+         Kind string \"json:\\\"kind,omitempty\\\"\" }}"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

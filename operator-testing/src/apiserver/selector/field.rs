@@ -27,12 +27,16 @@ enum Field {
     Path(Vec<Vec<Arc<str>>>, Arc<str>),
 }
 
-impl FieldSelector {
-    /// Reads a selector for a resource.
+/// A selector as it is written: names, whether they must be equal, values.
+#[derive(Clone, Debug)]
+pub(super) struct Written(Vec<(String, bool, String)>);
+
+impl Written {
+    /// Reads a selector.
     ///
     /// # Errors
-    /// 400 for a selector that does not parse or names a field that the resource does not offer.
-    pub(crate) fn parse(selector: &str, resource: &ResourceType) -> Result<Self, StatusError> {
+    /// 400 for a selector that does not parse.
+    pub(super) fn parse(selector: &str) -> Result<Self, StatusError> {
         let mut parts = split_terms(selector);
         parts.sort_unstable();
         let terms = parts
@@ -45,13 +49,26 @@ impl FieldSelector {
                     ))
                 })?;
                 let value = unescape(value).map_err(StatusError::bad_request)?;
-                let field = Field::find(name, resource)?;
-                Ok(Term { field, equal, value })
+                Ok((name.to_owned(), equal, value))
             })
             .collect::<Result<_, StatusError>>()?;
         Ok(Self(terms))
     }
 
+    /// The selector for objects of a resource.
+    ///
+    /// # Errors
+    /// 400 for a field that the resource does not offer.
+    pub(super) fn of(self, resource: &ResourceType) -> Result<FieldSelector, StatusError> {
+        let terms = self.0.into_iter().map(|(name, equal, value)| {
+            let field = Field::find(&name, resource)?;
+            Ok(Term { field, equal, value })
+        });
+        terms.collect::<Result<_, StatusError>>().map(FieldSelector)
+    }
+}
+
+impl FieldSelector {
     /// The name that must match, if the selector asks for exactly one.
     pub(crate) fn only_name(&self) -> Option<&str> {
         self.0

@@ -17,18 +17,38 @@ pub(super) struct Selector {
     pub fields: FieldSelector,
 }
 
-impl Selector {
-    /// Reads both selectors of a request.
+/// Both selectors of a request as they are written, before anybody asks whether the fields exist.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    labels: LabelSelector,
+    fields: field::Written,
+}
+
+impl Written {
+    /// Reads both selectors.
     ///
     /// # Errors
-    /// 400 for a selector that does not parse or names a field that the resource does not offer.
-    pub(super) fn parse(labels: &str, fields: &str, resource: &ResourceType) -> Result<Self, StatusError> {
+    /// 400 for a selector that does not parse.
+    pub(super) fn parse(labels: &str, fields: &str) -> Result<Self, StatusError> {
         Ok(Self {
             labels: LabelSelector::parse(labels).map_err(StatusError::bad_request)?,
-            fields: FieldSelector::parse(fields, resource)?,
+            fields: field::Written::parse(fields)?,
         })
     }
 
+    /// The selector for objects of a resource.
+    ///
+    /// # Errors
+    /// 400 for a field that the resource does not offer.
+    pub(super) fn of(self, resource: &ResourceType) -> Result<Selector, StatusError> {
+        Ok(Selector {
+            labels: self.labels,
+            fields: self.fields.of(resource)?,
+        })
+    }
+}
+
+impl Selector {
     /// Whether every object matches.
     pub(super) fn is_everything(&self) -> bool {
         self.labels.is_everything() && self.fields.is_everything()

@@ -12,6 +12,7 @@ mod resource;
 mod rules;
 mod schema;
 mod table;
+mod unserved;
 mod validate;
 mod version;
 
@@ -27,5 +28,6 @@ pub use resource::{
 };
 pub use schema::{FieldForm, FieldShape, ListType, Schema, SchemaRef, TypedFields, ValueType};
 pub use table::{TypeSnapshot, TypeTable};
+pub(crate) use unserved::is_known as is_known_unserved;
 pub use validate::Verdict;
 pub use version::Version;

@@ -61,7 +61,10 @@ impl ResourceType {
     /// nothing.
     pub fn fill_defaults(&self, object: &mut Value) {
         match (&self.custom, &self.schema) {
-            (None, Some(schema)) => builtin::fill(schema, object),
+            (None, Some(schema)) => {
+                builtin::fill(schema, object);
+                builtin::carry(self, object);
+            }
             (Some(custom), _) => custom::fill(custom, object),
             (None, None) => {}
         }

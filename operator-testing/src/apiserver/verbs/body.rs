@@ -25,6 +25,8 @@ pub(super) struct Parsed {
     pub(super) value: Value,
     /// The paths of fields that were written twice.
     pub(super) duplicates: Vec<String>,
+    /// What the reader of YAML says of keys that were written twice.
+    pub(super) repeated: Vec<String>,
 }
 
 /// The format that the `Content-Type` header names; JSON if there is none.
@@ -56,11 +58,12 @@ pub(super) fn parse(format: Format, body: &[u8]) -> Result<Parsed, String> {
         Format::Json => decode::from_json(body).map(|document| Parsed {
             value: document.value,
             duplicates: document.duplicates,
+            ..Parsed::default()
         }),
         Format::Protobuf => protobuf::decode(body)
             .map(|value| Parsed {
                 value,
-                duplicates: Vec::new(),
+                ..Parsed::default()
             })
             .map_err(|error| error.to_string()),
         Format::Yaml => {
@@ -68,7 +71,8 @@ pub(super) fn parse(format: Format, body: &[u8]) -> Result<Parsed, String> {
             let document = yaml::read(text)?;
             Ok(Parsed {
                 value: document.value,
-                duplicates: Vec::new(),
+                repeated: document.duplicates,
+                ..Parsed::default()
             })
         }
     }

@@ -28,6 +28,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     let options = WriteOptions::of(call.request, "CreateOptions", false)?;
     let mut object = decode::object(call, options.field_validation)?;
     settle_namespace(call, &mut object)?;
+    meta::wipe_system_fields(&mut object);
     owners::deduplicate(call, &mut object, When::Decoded);
     let revision = meta::text(&object, "resourceVersion");
     let versioned = !matches!(revision, "" | "0");
@@ -47,6 +48,8 @@ pub(super) enum Source {
     Plain,
     /// A body with a resource version, which a new object cannot have.
     Versioned,
+    /// A replacement of an object that is not there: a dry run shows the version that it came with.
+    Replacement,
 }
 
 /// Takes an object that does not exist yet through admission and validation into the store.
@@ -68,6 +71,9 @@ pub(super) fn store_new(
         return Err(StatusError::forbidden(about, why).into());
     }
     admission::mutate(state, call, Some(&mut object), None)?;
+    let version = (source == Source::Replacement && options.dry_run)
+        .then(|| meta::member(&object, "resourceVersion").cloned())
+        .flatten();
     let generated = name(state, call, &mut object);
     strategy::prepare_create(state, call, &mut object)?;
     owners::deduplicate(call, &mut object, When::Admitted);
@@ -77,6 +83,9 @@ pub(super) fn store_new(
         return Err(StatusError::new(500, "", message).into());
     }
     admission::validate(state, call, Some(&object), None)?;
+    if let Some(version) = version {
+        metadata_mut(&mut object).insert("resourceVersion".into(), version);
+    }
     let storage = call.storage();
     for attempt in 0.. {
         let name = meta::text(&object, "name").to_owned();

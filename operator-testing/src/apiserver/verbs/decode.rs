@@ -12,7 +12,8 @@ use super::{
         meta::{self, Object},
         patch::wording,
         status::{About, FieldError, StatusError},
-        types::decode::fields_in_order,
+        twin,
+        types::{decode::fields_in_order, is_known_unserved},
     },
     body::{self, Format, Parsed},
     options::FieldValidation,
@@ -28,7 +29,8 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     let Parsed {
         mut value,
         duplicates,
-    } = body::parse(format, &call.request.body).map_err(|error| unreadable(call, &error))?;
+        repeated,
+    } = body::parse(format, &call.request.body).map_err(|error| unreadable(call, format, &error))?;
     if value.is_null() && call.resource.custom.is_none() {
         value = json!({});
     }
@@ -38,12 +40,18 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         .resource
         .read(&mut value)
         .map_err(|error| StatusError::bad_request(format!("{type_of_body}: {error}")))?;
-    let problems = strict_problems(call, format, duplicates, unknown);
-    if !problems.is_empty() {
+    let mut problems = strict_problems(call, format, duplicates, unknown);
+    if !problems.is_empty() || !repeated.is_empty() {
         match validation {
             FieldValidation::Ignore => {}
-            FieldValidation::Warn => call.warnings.extend(problems),
+            FieldValidation::Warn => {
+                call.warnings.extend(repeated);
+                call.warnings.extend(problems);
+            }
             FieldValidation::Strict => {
+                if !repeated.is_empty() {
+                    problems.insert(0, format!("yaml: unmarshal errors:\n  {}", repeated.join("\n  ")));
+                }
                 let problems = problems.join(", ");
                 return Err(StatusError::bad_request(format!(
                     "{type_of_body}: strict decoding error: {problems}"
@@ -53,11 +61,39 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     }
     call.resource.fill_defaults(&mut value);
     let mut object = meta::into_object(value);
+    twin::settle(&call.resource, &mut object);
     strategy::normalise(&mut object);
     if forgets {
         keep_empty_managers(&mut object);
     }
     Ok(object)
+}
+
+/// What made an object that is to be brought into the form of its resource.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Origin<'a> {
+    /// A JSON or a merge patch: messages show the patched object.
+    Patch,
+    /// A strategic merge patch: messages show the patch.
+    Strategic(&'a Value),
+    /// An applied configuration.
+    Apply,
+}
+
+/// What was applied fits its schema, but not its type: a time or a quantity that is none.
+fn unconvertible(call: &Call<'_>, object: &Value, why: &str) -> StatusError {
+    let resource = &call.resource;
+    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    let kind = format!("{}/{}, Kind={}", resource.group, resource.version, resource.kind);
+    StatusError::new(
+        500,
+        "",
+        format!(
+            "failed to convert new object ({}/{}; {kind}) to proper version: unable to convert unstructured object to {kind}: {why}",
+            text("namespace"),
+            text("name")
+        ),
+    )
 }
 
 /// Brings an object that a patch made into the form of the resource; `problems` are those of the patch itself.
@@ -66,10 +102,13 @@ pub(super) fn patched(
     mut value: Value,
     mut problems: Vec<String>,
     validation: FieldValidation,
-    strategic: Option<&Value>,
+    origin: Origin<'_>,
 ) -> Result<Object, StatusError> {
     let invalid = |value: &Value, why: String| {
-        let shown = strategic.map_or_else(|| value.to_string(), wording::plain);
+        let shown = match origin {
+            Origin::Strategic(patch) => wording::plain(patch),
+            Origin::Patch | Origin::Apply => value.to_string(),
+        };
         let about = About {
             group: "",
             kind: "",
@@ -87,6 +126,9 @@ pub(super) fn patched(
     let forgets = forgets_managers(&value);
     let unknown = match call.resource.read(&mut value) {
         Ok(unknown) => unknown,
+        Err(error) if origin == Origin::Apply && call.resource.custom.is_none() => {
+            return Err(unconvertible(call, &before, &error));
+        }
         Err(error) => return Err(invalid(&before, error)),
     };
     problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
@@ -104,6 +146,7 @@ pub(super) fn patched(
     }
     call.resource.fill_defaults(&mut value);
     let mut object = meta::into_object(value);
+    twin::settle(&call.resource, &mut object);
     strategy::normalise(&mut object);
     if forgets {
         keep_empty_managers(&mut object);
@@ -208,13 +251,10 @@ fn strict_problems(
 fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError> {
     let resource = &call.resource;
     let Value::Object(object) = value else {
-        let found = wording::json_kind(value);
+        let why = wording::not_an_object(value);
         return Err(unrecognised(
             call,
-            &format!(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type struct {{ \
-                 APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
-            ),
+            &format!("couldn't get version/kind; json parse error: {why}"),
         ));
     };
     let text = |field: &str| {
@@ -255,7 +295,8 @@ fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError>
         ));
     }
     let (group, _) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
-    let known = call.types.snapshot().by_kind(group, version, &kind).is_some();
+    let known = call.types.snapshot().by_kind(group, version, &kind).is_some()
+        || is_known_unserved(group, version, &kind);
     if kind != *resource.kind || (resource.custom.is_none() && !known) {
         if resource.custom.is_some() && api_version == expected {
             let name = object
@@ -306,7 +347,7 @@ pub(super) fn package(group: &str) -> &str {
 }
 
 /// A body that cannot be parsed. Kind and version of a custom resource are found even where a number is too large.
-fn unreadable(call: &Call<'_>, error: &str) -> StatusError {
+fn unreadable(call: &Call<'_>, format: Format, error: &str) -> StatusError {
     let resource = &call.resource;
     if resource.custom.is_some() && error.starts_with("json: cannot unmarshal number ") {
         let (kind, version) = (&resource.kind, &resource.version);
@@ -314,7 +355,13 @@ fn unreadable(call: &Call<'_>, error: &str) -> StatusError {
             "{kind} in version {version:?} cannot be handled as a {kind}: {error}"
         ));
     }
-    unrecognised(call, error)
+    match format {
+        Format::Json => unrecognised(
+            call,
+            &format!("couldn't get version/kind; json parse error: {error}"),
+        ),
+        Format::Yaml | Format::Protobuf => unrecognised(call, error),
+    }
 }
 
 fn unrecognised(call: &Call<'_>, why: &str) -> StatusError {

@@ -13,8 +13,9 @@ use super::{
         lifecycle::{self, DeleteOptions, Deleted},
         meta,
         parameters::number,
+        patch::wording,
         response::Response,
-        selector::Selector,
+        selector::Written,
         state::State,
         status::{About, StatusError},
         store::{ObjectKey, Stored},
@@ -151,12 +152,9 @@ fn check_preconditions(call: &Call<'_>, stored: &Stored, options: &DeleteOptions
 /// `DELETE` of a collection.
 pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let query = &call.request.query;
-    let selector = Selector::parse(
-        query.text("labelSelector"),
-        query.text("fieldSelector"),
-        &call.resource,
-    )?;
     let limit = number(query, "limit")?.unwrap_or(0);
+    let selector = Written::parse(query.text("labelSelector"), query.text("fieldSelector"))?;
+    let selector = selector.of(&call.resource)?;
     let options = delete_options(call)?;
     warn_of_orphans(call, &options);
     let namespace = (!call.target.namespace.is_empty()).then_some(call.target.namespace.as_str());
@@ -218,8 +216,17 @@ fn delete_options(call: &Call<'_>) -> Result<DeleteOptions, StatusError> {
             })?
             .value
     };
+    if !matches!(body, Value::Object(_) | Value::Null) {
+        let why = wording::not_an_object(&body);
+        return Err(StatusError::bad_request(format!(
+            "couldn't get version/kind; json parse error: {why}"
+        )));
+    }
     let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
-    let (kind, api_version) = (text("kind"), text("apiVersion"));
+    let (kind, mut api_version) = (text("kind"), text("apiVersion"));
+    if api_version.is_empty() {
+        api_version = "meta.k8s.io/v1";
+    }
     if !matches!(kind, "" | "DeleteOptions") {
         return Err(StatusError::bad_request(format!(
             "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""

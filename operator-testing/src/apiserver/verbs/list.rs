@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{DecodeError, Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -14,10 +14,11 @@ use super::{
         encode,
         parameters::number,
         response::Response,
-        selector::Selector,
+        selector::{Selector, Written},
         state::State,
         status::{FieldError, StatusError},
-        store::{Compacted, Revision, Stored},
+        store::{Revision, Stored},
+        types::decode::syntax_problem,
     },
     answer, options,
 };
@@ -45,13 +46,11 @@ struct Continue {
 /// `GET` of a collection.
 pub(super) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let query = &call.request.query;
-    let selector = Selector::parse(
-        query.text("labelSelector"),
-        query.text("fieldSelector"),
-        &call.resource,
-    )?;
     let limit = usize::try_from(number(query, "limit")?.unwrap_or(0)).unwrap_or(0);
+    number(query, "timeoutSeconds")?;
+    let selector = Written::parse(query.text("labelSelector"), query.text("fieldSelector"))?;
     validate(call)?;
+    let selector = selector.of(&call.resource)?;
     let token = query.text("continue");
     let version = query.text("resourceVersion");
     let (at, from) = if token.is_empty() {
@@ -92,7 +91,7 @@ pub(super) fn list(state: &mut State, call: &mut Call<'_>) -> Result<Response, H
             let objects = state
                 .store
                 .list_at(&storage, namespace, from.as_deref(), revision)
-                .map_err(|error| too_old(error, from.as_deref(), &prefix))?;
+                .map_err(|_| too_old(from.as_deref(), &prefix))?;
             (objects, revision)
         }
     };
@@ -223,11 +222,11 @@ fn validate(call: &Call<'_>) -> Result<(), StatusError> {
     options::invalid_options("ListOptions", &errors)
 }
 
-fn too_old(error: Compacted, from: Option<&str>, prefix: &str) -> StatusError {
+/// The answer to a list of a revision that is forgotten.
+fn too_old(from: Option<&str>, prefix: &str) -> StatusError {
     let Some(from) = from else {
         return StatusError::expired(TOO_OLD);
     };
-    let _ = error;
     let start = from.strip_prefix(prefix).unwrap_or(from);
     let mut gone = StatusError::expired(CONTINUE_TOO_OLD);
     gone.continue_token = Some(encode_token(
@@ -245,13 +244,24 @@ fn encode_token(token: &Value) -> String {
 }
 
 fn read_token(token: &str) -> Result<Continue, StatusError> {
-    let invalid = |why: &str| StatusError::bad_request(format!("continue key is not valid: {why}"));
-    let bytes = URL_SAFE_NO_PAD
-        .decode(token)
-        .map_err(|error| invalid(&error.to_string()))?;
-    let token: Value = serde_json::from_slice(&bytes).map_err(|error| invalid(&error.to_string()))?;
+    let invalid = |why: &str| {
+        StatusError::bad_request(format!(
+            "invalid continue token: continue key is not valid: {why}"
+        ))
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|error| {
+        invalid(&format!(
+            "illegal base64 data at input byte {}",
+            offset(error, token)
+        ))
+    })?;
+    let token: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| invalid(&syntax_problem(&bytes).unwrap_or_else(|| error.to_string())))?;
     if token["v"] != "meta.k8s.io/v1" {
-        return Err(invalid("server does not recognize this encoded version"));
+        let version = token["v"].as_str().unwrap_or_default();
+        return Err(invalid(&format!(
+            "server does not recognize this encoded version {version}"
+        )));
     }
     let revision = token["rv"].as_i64().unwrap_or(0);
     if revision == 0 {
@@ -267,4 +277,12 @@ fn read_token(token: &str) -> Result<Continue, StatusError> {
         revision: Revision::try_from(revision).ok(),
         start: start.to_owned(),
     })
+}
+
+/// Where a token stops being base64.
+fn offset(error: DecodeError, token: &str) -> usize {
+    match error {
+        DecodeError::InvalidByte(at, _) => at,
+        _ => token.len(),
+    }
 }

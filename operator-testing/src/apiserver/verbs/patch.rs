@@ -18,7 +18,8 @@ use super::{
     },
     body::{self, Format, Parsed},
     create::{self, Source},
-    decode, managers,
+    decode::{self, Origin},
+    managers,
     options::{FieldValidation, WriteOptions},
     strategy::Part,
     update,
@@ -95,7 +96,7 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
             value,
             problems,
             options.field_validation,
-            strategic.as_ref(),
+            strategic.as_ref().map_or(Origin::Patch, Origin::Strategic),
         )?;
         managers::track(call, Some(&old), &mut object, &options)?;
         object
@@ -125,6 +126,7 @@ pub(super) fn patched(
     let Parsed {
         value: patch,
         duplicates,
+        ..
     } = body::parse(Format::Json, &call.request.body).map_err(|error| {
         let prefix = match (kind, validation) {
             (PatchType::Strategic, _) | (_, FieldValidation::Ignore) => "",
@@ -215,7 +217,7 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
         value,
         Vec::new(),
         options.field_validation,
-        None,
+        Origin::Apply,
     )?)
 }
 

@@ -18,7 +18,7 @@ use super::{
         state::State,
         status::{FieldError, StatusError},
         store::Stored,
-        types::{DefinitionId, ScalePaths},
+        types::{DefinitionId, ScalePaths, Schema, decode::read_as},
     },
     answer, body,
     options::WriteOptions,
@@ -44,7 +44,14 @@ pub(super) fn get(state: &State, call: &mut Call<'_>) -> Result<Response, Halt> 
 /// `PUT` of a scale.
 pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "UpdateOptions", false)?;
-    let body = body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?;
+    let mut body = body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?;
+    if let Some(schema) = schema() {
+        read_as(schema, &mut body.value).map_err(|error| {
+            StatusError::bad_request(format!(
+                "Scale in version \"v1\" cannot be handled as a Scale: {error}"
+            ))
+        })?;
+    }
     let (stored, paths) = find(state, call)?;
     rescale(state, call, &stored, &paths, Write::Update(body.value), &options)
 }
@@ -55,6 +62,11 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     let options = WriteOptions::of(call.request, "PatchOptions", kind == PatchType::Apply)?;
     let (stored, paths) = find(state, call)?;
     rescale(state, call, &stored, &paths, Write::Patch(kind), &options)
+}
+
+/// What a scale looks like.
+fn schema() -> Option<&'static Schema> {
+    DefinitionId::named("io.k8s.api.autoscaling.v1.Scale").map(DefinitionId::schema)
 }
 
 /// How a scale is written.
@@ -118,7 +130,7 @@ fn rescale(
 
 /// The scale that a client wrote, with its managers.
 fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -> Result<Value, StatusError> {
-    let schema = DefinitionId::named("io.k8s.api.autoscaling.v1.Scale").map(DefinitionId::schema);
+    let schema = schema();
     let request = apply::Request {
         manager: &options.manager,
         subresource: "scale",

@@ -105,7 +105,12 @@ pub(super) fn prepare_update(
                 restore(object, old_object, "spec");
             }
         }
-        Part::Status => restore_around_status(call, object, old_object),
+        Part::Status => {
+            restore_around_status(call, object, old_object);
+            if is(&call.resource, "", "Pod") {
+                keep_quality_of_service(object, old_object);
+            }
+        }
         Part::Finalize => restore(object, old_object, "status"),
         Part::Approval => approve(object, old_object, &call.now),
         Part::EphemeralContainers => attach(object, old_object),
@@ -142,6 +147,19 @@ fn restore_around_status(call: &Call<'_>, object: &mut Object, old: &Object) {
     }
     let metadata = status_metadata(&call.resource, object, old);
     object.insert("metadata".into(), metadata.into());
+}
+
+/// The class of service of a Pod follows from its spec.
+fn keep_quality_of_service(pod: &mut Object, old: &Object) {
+    let known = old.get("status").and_then(|status| status.get("qosClass"));
+    if let Some(class) = known
+        && let Some(status) = pod
+            .entry("status")
+            .or_insert_with(|| Value::Object(Object::new()))
+            .as_object_mut()
+    {
+        status.insert("qosClass".into(), class.clone());
+    }
 }
 
 /// Keeps of a signing request what its approval writes: the conditions.

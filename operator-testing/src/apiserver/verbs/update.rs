@@ -37,7 +37,7 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
             same_uid(call, "", meta::text(&object, "uid"))?;
             wanted_revision(&object)?;
             managers::track(call, None, &mut object, &options)?;
-            return create::store_new(state, call, object, &options, Source::Plain);
+            return create::store_new(state, call, object, &options, Source::Replacement);
         }
         return Err(call.not_found().into());
     };
@@ -133,7 +133,7 @@ pub(super) fn same_uid(call: &Call<'_>, uid: &str, wanted: &str) -> Result<(), S
         format!(
             "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
              Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}",
-            storage_path(call)
+            storage_path(call, !uid.is_empty())
         ),
     ))
 }
@@ -175,14 +175,15 @@ fn check_revision(call: &Call<'_>, stored: &Stored, object: &Object) -> Result<(
     Ok(())
 }
 
-/// The place of an object in a real server's storage, which some messages show.
-fn storage_path(call: &Call<'_>) -> String {
+/// The place of an object in a real server's storage, which some messages show: with its root if the object is there.
+fn storage_path(call: &Call<'_>, exists: bool) -> String {
     let group = match (&*call.resource.group, call.resource.custom.is_some()) {
         (group, true) => format!("{group}/"),
         _ => String::new(),
     };
     format!(
-        "/registry/{group}{}/{}",
+        "{}/{group}{}/{}",
+        if exists { "/registry" } else { "" },
         call.resource.plural,
         call.key().as_str()
     )

@@ -9,7 +9,7 @@ use super::{
         call::{Call, Halt},
         parameters::number,
         response::{Body, Response},
-        selector::Selector,
+        selector::Written,
         state::State,
         status::{FieldError, StatusError},
         watch::WatchPlan,
@@ -28,14 +28,16 @@ pub(super) fn watch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     } else {
         format!("metadata.name={}", call.target.name)
     };
-    let selector = Selector::parse(query.text("labelSelector"), &fields, &call.resource)?;
+    let seconds = number(query, "timeoutSeconds")?;
+    let selector = Written::parse(query.text("labelSelector"), &fields)?;
     let initial_asked = query
         .get("sendInitialEvents")
         .map(|_| query.flag("sendInitialEvents"));
     validate(call, initial_asked)?;
+    let selector = selector.of(&call.resource)?;
     let version = query.text("resourceVersion");
     let revision = options::revision(version)?;
-    let seconds = match number(query, "timeoutSeconds")? {
+    let seconds = match seconds {
         Some(seconds) if seconds > 0 => u64::try_from(seconds).unwrap_or(DEFAULT_SECONDS.end),
         _ => state.dice.number(DEFAULT_SECONDS),
     };

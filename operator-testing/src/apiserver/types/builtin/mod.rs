@@ -12,7 +12,7 @@ mod tests;
 mod validate;
 
 pub(super) use defaults::fill;
-pub(super) use strategy::{prepare_create, prepare_update};
+pub(super) use strategy::{carry, prepare_create, prepare_update};
 pub use surroundings::{Nowhere, Surroundings};
 pub(super) use validate::{
     create as validate_create, update as validate_update,

@@ -20,6 +20,16 @@ pub(super) fn admit(pod: &mut Value, around: &dyn Surroundings) -> Result<(), St
     set_priority(pod, around)
 }
 
+/// What is added to a pod is added again to a change that leaves it out.
+pub(super) fn admit_update(pod: &mut Value, old: &Value) {
+    tolerate(&mut pod["spec"]);
+    for field in ["priority", "preemptionPolicy"] {
+        if pod["spec"][field].is_null() && has(&old["spec"], field) {
+            pod["spec"][field] = old["spec"][field].clone();
+        }
+    }
+}
+
 /// A pod stays five minutes on a node that is lost, unless it says otherwise.
 fn tolerate(spec: &mut Value) {
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {

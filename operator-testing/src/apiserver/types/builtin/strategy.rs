@@ -67,6 +67,7 @@ pub(in crate::apiserver::types) fn prepare_update(
     around: &dyn Surroundings,
 ) -> Result<(), StatusError> {
     match &*kind.group_resource() {
+        "pods" => pods::admit_update(new, old),
         "services" => addresses::allocate(new, Some(old), around)?,
         "daemonsets.apps" => {
             let generation = template_generation(old);
@@ -80,6 +81,15 @@ pub(in crate::apiserver::types) fn prepare_update(
     }
     complete(kind, new);
     Ok(())
+}
+
+/// Adds what the server's own form of a kind always has when it is written.
+pub(in crate::apiserver::types) fn carry(kind: &ResourceType, object: &mut Value) {
+    if kind.group_resource() == "daemonsets.apps"
+        && let Some(annotations) = object_mut(&mut object["metadata"], "annotations")
+    {
+        annotations.entry(TEMPLATE_GENERATION).or_insert("0".into());
+    }
 }
 
 /// Adds what the type always writes and the defaults of what was added.

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::syntax;
+
 /// A document and the fields that were written twice in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
@@ -81,20 +83,7 @@ fn describe(error: &serde_json::Error, text: &str) -> String {
         let number = line.get(start..end + tail).unwrap_or_default();
         return format!("json: cannot unmarshal number {number} into Go value of type float64");
     }
-    if error.is_eof() {
-        return "unexpected end of JSON input".to_owned();
-    }
-    let at = text
-        .lines()
-        .nth(error.line().saturating_sub(1))
-        .unwrap_or_default();
-    match at
-        .get(error.column().saturating_sub(1)..)
-        .and_then(|rest| rest.chars().next())
-    {
-        Some(c) => format!("invalid character {c:?} looking for beginning of value"),
-        None => message,
-    }
+    syntax::problem(text.as_bytes()).unwrap_or(message)
 }
 
 /// Half of a pair of `\u` escapes means U+FFFD.

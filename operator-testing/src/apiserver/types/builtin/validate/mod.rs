@@ -6,6 +6,7 @@ mod access;
 mod admission;
 mod config;
 mod containers;
+mod endpoints;
 mod errors;
 mod events;
 mod expression;
@@ -138,6 +139,8 @@ fn both(
         "networkpolicies.networking.k8s.io" => networking::policy(new, errors),
         "horizontalpodautoscalers.autoscaling" => policy::autoscaler(new, errors),
         "poddisruptionbudgets.policy" => policy::disruption_budget(new, errors),
+        "endpointslices.discovery.k8s.io" => endpoints::slice(new, old, errors),
+        "podtemplates" => pods::template(&new["template"], "template", errors),
         "leases.coordination.k8s.io" => policy::lease(new, errors),
         "priorityclasses.scheduling.k8s.io" => policy::priority_class(new, old, errors),
         "validatingwebhookconfigurations.admissionregistration.k8s.io"

@@ -30,6 +30,15 @@ pub(super) fn warn_of_name(name: &str, problems: &[String], used_in: &str, warni
 /// A change of a pod: hardly anything may change but images and the time limits.
 pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
     spec(&new["spec"], "spec", errors);
+    for list in ["containers", "initContainers"] {
+        if items(&new["spec"], list).len() != items(&old["spec"], list).len() {
+            errors.forbidden(
+                format!("spec.{list}"),
+                "pod updates may not add or remove containers",
+            );
+            return;
+        }
+    }
     let strip = |pod: &Value| {
         let mut spec = pod["spec"].clone();
         for list in ["containers", "initContainers"] {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Errors, has, items, number, text};
-use crate::apiserver::types::resource::NameRule;
+use crate::apiserver::{status::FieldError, types::resource::NameRule};
 
 /// A HorizontalPodAutoscaler.
 pub(super) fn autoscaler(autoscaler: &Value, errors: &mut Errors) {
@@ -86,7 +86,32 @@ fn check_metric(metric: &Value, field: &str, errors: &mut Errors) {
 pub(super) fn disruption_budget(budget: &Value, errors: &mut Errors) {
     let spec = &budget["spec"];
     if has(spec, "minAvailable") && has(spec, "maxUnavailable") {
-        errors.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
+        // The message shows the server's own form of the spec.
+        let fields = [
+            "minAvailable",
+            "selector",
+            "maxUnavailable",
+            "unhealthyPodEvictionPolicy",
+        ];
+        let shown: Vec<_> = fields
+            .iter()
+            .map(|field| {
+                format!(
+                    "\"{}{}\":{}",
+                    field[..1].to_uppercase(),
+                    &field[1..],
+                    spec[*field]
+                )
+            })
+            .collect();
+        errors.0.push(FieldError::new(
+            "spec",
+            "FieldValueInvalid",
+            format!(
+                "Invalid value: {{{}}}: minAvailable and maxUnavailable cannot be both set",
+                shown.join(",")
+            ),
+        ));
     }
     for field in ["minAvailable", "maxUnavailable"] {
         if has(spec, field) {

@@ -17,8 +17,10 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
     claim_spec(&claim["spec"], "spec", errors);
     if let Some(old) = old {
         let (mut new, mut was) = (claim["spec"].clone(), old["spec"].clone());
-        // A claim may grow, and gets its volume and class once.
-        new["resources"]["requests"]["storage"] = was["resources"]["requests"]["storage"].clone();
+        // A claim gets its volume and class once, and may grow when it is bound.
+        if claim["status"]["phase"] == "Bound" && has(&new["resources"], "requests") {
+            new["resources"]["requests"]["storage"] = was["resources"]["requests"]["storage"].clone();
+        }
         for field in ["volumeName", "storageClassName", "volumeAttributesClassName"] {
             // Writing a null would make the two differ by a field that neither has.
             if !has(&was, field) && has(&new, field) {
@@ -29,8 +31,8 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
             let why = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
             errors.forbidden("spec", why);
         }
-        let storage = |spec: &Value| amount(&spec["resources"]["requests"]["storage"]);
-        if storage(&claim["spec"]) < storage(&old["spec"]) {
+        let asked = |claim: &Value| amount(&claim["spec"]["resources"]["requests"]["storage"]);
+        if asked(claim) < asked(old) && asked(claim) <= amount(&old["status"]["capacity"]["storage"]) {
             errors.forbidden(
                 "spec.resources.requests.storage",
                 "field can not be less than status.capacity",
@@ -144,19 +146,6 @@ pub(super) fn volume(volume: &Value, old: Option<&Value>, errors: &mut Errors) {
 
 /// A storage class.
 pub(super) fn class(class: &Value, old: Option<&Value>, errors: &mut Errors) {
-    if let Some(old) = old {
-        if class["parameters"] != old["parameters"] {
-            errors.forbidden("parameters", "updates to parameters are forbidden.");
-        }
-        errors.immutable("provisioner", &class["provisioner"], &old["provisioner"]);
-        errors.immutable("reclaimPolicy", &class["reclaimPolicy"], &old["reclaimPolicy"]);
-        errors.immutable(
-            "volumeBindingMode",
-            &class["volumeBindingMode"],
-            &old["volumeBindingMode"],
-        );
-        return;
-    }
     match text(class, "provisioner") {
         "" => errors.required("provisioner", ""),
         name => errors.qualified_name("provisioner", &name.to_lowercase()),
@@ -166,5 +155,10 @@ pub(super) fn class(class: &Value, old: Option<&Value>, errors: &mut Errors) {
     match class.get("volumeBindingMode") {
         None => errors.required("volumeBindingMode", ""),
         Some(mode) => errors.one_of("volumeBindingMode", mode, &modes),
+    }
+    if let Some(old) = old {
+        for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
+            errors.immutable(field, &class[field], &old[field]);
+        }
     }
 }

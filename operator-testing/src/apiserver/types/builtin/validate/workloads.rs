@@ -352,6 +352,50 @@ fn job_spec(spec: &Value, field: &str, errors: &mut Errors) {
     }
 }
 
+/// The template of a Job may change only while the Job is suspended and none of its Pods run, and then only in where these
+/// run and what they ask for.
+fn job_template_update(old: &Value, spec: &Value, errors: &mut Errors) {
+    let (was, status) = (&old["spec"], &old["status"]);
+    let template = &spec["template"];
+    if was["suspend"] != true {
+        errors.immutable("spec.template", template, &was["template"]);
+        return;
+    }
+    let stopped = items(status, "conditions")
+        .iter()
+        .any(|condition| condition["type"] == "Suspended" && condition["status"] == "True");
+    if number(status, "active") != 0 || !(stopped || status["startTime"].is_null()) {
+        errors.immutable("spec.template", template, &was["template"]);
+        return;
+    }
+    let fixed = |spec: &Value| {
+        let mut spec = spec.clone();
+        for field in ["nodeSelector", "tolerations", "schedulingGates"] {
+            fields::remove(&mut spec, field);
+        }
+        if let Some(affinity) = spec.get_mut("affinity").and_then(Value::as_object_mut) {
+            affinity.remove("nodeAffinity");
+            if affinity.is_empty() {
+                fields::remove(&mut spec, "affinity");
+            }
+        }
+        spec
+    };
+    let new = fixed(&template["spec"]);
+    let mut known = fixed(&was["template"]["spec"]);
+    for list in ["containers", "initContainers"] {
+        if items(&new, list).len() != items(&known, list).len() {
+            continue;
+        }
+        for (container, now) in fields::items_mut(&mut known, list).zip(items(&new, list)) {
+            if container["name"] == now["name"] {
+                container["resources"] = now["resources"].clone();
+            }
+        }
+    }
+    errors.immutable("spec.template.spec", &new, &known);
+}
+
 /// A change of a Job.
 pub(super) fn job_update(new: &Value, old: &Value, errors: &mut Errors) {
     let (spec, was) = (&new["spec"], &old["spec"]);
@@ -361,9 +405,7 @@ pub(super) fn job_update(new: &Value, old: &Value, errors: &mut Errors) {
         errors.immutable("spec.completions", &spec["completions"], &was["completions"]);
     }
     errors.immutable("spec.selector", &spec["selector"], &was["selector"]);
-    if !was["suspend"].as_bool().unwrap_or(false) {
-        errors.immutable("spec.template", &spec["template"], &was["template"]);
-    }
+    job_template_update(old, spec, errors);
     errors.immutable(
         "spec.completionMode",
         &spec["completionMode"],
