@@ -252,7 +252,7 @@ fn read_token(token: &str) -> Result<Continue, StatusError> {
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|error| {
         invalid(&format!(
             "illegal base64 data at input byte {}",
-            offset(error, token)
+            offset(&error, token)
         ))
     })?;
     let token: Value = serde_json::from_slice(&bytes)
@@ -280,9 +280,9 @@ fn read_token(token: &str) -> Result<Continue, StatusError> {
 }
 
 /// Where a token stops being base64.
-fn offset(error: DecodeError, token: &str) -> usize {
+fn offset(error: &DecodeError, token: &str) -> usize {
     match error {
-        DecodeError::InvalidByte(at, _) => at,
+        DecodeError::InvalidByte(at, _) => *at,
         _ => token.len(),
     }
 }
