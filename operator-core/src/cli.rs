@@ -4,6 +4,7 @@
 //! takes [`Command`] in as a subcommand and hands it to [`Operator::execute`](crate::Operator::execute).
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::Error;
 use crate::leader::Timing;
 use crate::manager::LeaseLoss;
+
+/// Where operators run unless it is said.
+const OPERATOR_NAMESPACE: &str = "operators";
 
 /// The whole command line.
 #[derive(Clone, Debug, Parser)]
@@ -37,12 +41,33 @@ impl Cli {
 pub enum Command {
     /// Run against the cluster of the service account or of the kubeconfig.
     Run(RunArgs),
-    /// Print the custom resource definitions as YAML.
-    Crd,
+    /// Print the custom resource definitions as YAML, or compare them with those of the previous release.
+    Crd(CrdArgs),
     /// Print the service account, roles and bindings as YAML.
     Rbac(InstallArgs),
     /// Print everything that installs the operator as YAML: definitions, rights, Deployment.
     Manifests(InstallArgs),
+}
+
+/// What is done with the definitions.
+#[derive(Clone, Debug, Args)]
+pub struct CrdArgs {
+    /// Compare with the YAML of the previous release instead: every change that breaks stored objects or clients is
+    /// listed with what to do, and the exit code is 1 if there is one. A file or a folder.
+    #[arg(long, value_name = "FILE")]
+    pub check: Option<PathBuf>,
+    /// The namespace that the operator runs in; definitions that it converts between versions name it.
+    #[arg(long, default_value = OPERATOR_NAMESPACE)]
+    pub operator_namespace: String,
+}
+
+impl Default for CrdArgs {
+    fn default() -> Self {
+        Self {
+            check: None,
+            operator_namespace: OPERATOR_NAMESPACE.to_owned(),
+        }
+    }
 }
 
 /// How an operator runs.
@@ -59,6 +84,9 @@ pub struct RunArgs {
     /// Where to serve /healthz, /readyz and /metrics; `off` for nowhere.
     #[arg(long, env = "METRICS_ADDRESS", default_value = "0.0.0.0:8080")]
     pub metrics_address: Endpoint,
+    /// Where to answer the API server's questions, if the operator has webhooks; `off` for nowhere.
+    #[arg(long, env = "WEBHOOK_ADDRESS", default_value = "0.0.0.0:9443")]
+    pub webhook_address: Endpoint,
     /// Work only while this replica is the leader.
     #[arg(long, env = "LEADER_ELECT")]
     pub leader_elect: bool,
@@ -170,7 +198,7 @@ impl LogArgs {
 #[derive(Clone, Debug, Args)]
 pub struct InstallArgs {
     /// The namespace that the operator runs in.
-    #[arg(long, default_value = "operators")]
+    #[arg(long, default_value = OPERATOR_NAMESPACE)]
     pub operator_namespace: String,
     /// Work in this namespace only; can be repeated, or hold several with commas. All namespaces by default.
     #[arg(long = "namespace", short = 'n', value_delimiter = ',')]
@@ -262,6 +290,15 @@ mod tests {
         );
         assert_eq!("0".parse(), Ok(Endpoint::Off));
         assert!("eighty".parse::<Endpoint>().is_err());
+    }
+
+    #[test]
+    fn definitions_are_printed_or_checked() {
+        assert!(matches!(parse(&["crd"]), Command::Crd(CrdArgs { check: None, .. })));
+        let Command::Crd(args) = parse(&["crd", "--check", "crds.yaml"]) else {
+            panic!("no definitions");
+        };
+        assert_eq!(args.check, Some("crds.yaml".into()));
     }
 
     #[test]

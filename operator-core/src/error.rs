@@ -20,6 +20,18 @@ pub enum Error {
     /// What the operator was told does not fit together.
     #[error("{0}")]
     Configuration(String),
+    /// The definitions are not compatible with those of the previous release; what breaks was printed.
+    #[error(
+        "{} what {} allows",
+        if *.breaks == 1 { "one change breaks".to_owned() } else { format!("{breaks} changes break") },
+        .previous.display()
+    )]
+    Incompatible {
+        /// The file of the previous release.
+        previous: std::path::PathBuf,
+        /// How many changes break something.
+        breaks: usize,
+    },
     /// Something outside Kubernetes failed: a port, a file.
     #[error("{what}")]
     Io {

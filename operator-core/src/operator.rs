@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +21,14 @@ use crate::error::chain;
 use crate::informer::{Caches, Namespaces};
 use crate::leader::Elector;
 use crate::manager::{EndpointServer, Endpoints, Health, Manager, Runnable};
-use crate::manifest::{Installation, Rights, Rule, install_definitions};
+use crate::manifest::{
+    Installation, Rights, Rule, WebhookService, YamlError, compare, install_definitions, to_yaml,
+};
+use crate::meta::versions::Versions;
 use crate::meta::{Declaration, Described};
 use crate::reconcile::Reconciler;
 use crate::shutdown::Shutdown;
+use crate::webhook::{CertificateKeeper, WebhookServer, Webhooks};
 
 /// How long the API server may take to answer when the operator starts.
 const GREETING: Duration = Duration::from_secs(10);
@@ -55,6 +61,7 @@ pub struct Operator {
     declarations: Vec<Declaration>,
     definitions: Vec<CustomResourceDefinition>,
     rules: Vec<Rule>,
+    webhooks: Webhooks,
     namespaces: Namespaces,
     clock: Clock,
     dice: Dice,
@@ -71,6 +78,7 @@ impl Operator {
             declarations: Vec::new(),
             definitions: Vec::new(),
             rules: Vec::new(),
+            webhooks: Webhooks::new(),
             namespaces: Namespaces::All,
             clock: Clock::real(),
             dice: Dice::unseeded(),
@@ -111,6 +119,27 @@ impl Operator {
         {
             self.definitions.push(definition);
         }
+        self
+    }
+
+    /// Serves a kind in several versions: with the definition of all of them instead of one that a controller brings, and,
+    /// if fields differ between them, with a webhook that converts.
+    #[must_use]
+    pub fn versions(mut self, versions: Versions) -> Self {
+        let definition = versions.crd();
+        self.definitions
+            .retain(|known| known.metadata.name != definition.metadata.name);
+        self.definitions.push(definition);
+        if versions.needs_webhook() {
+            self.webhooks = self.webhooks.versions(versions);
+        }
+        self
+    }
+
+    /// Answers questions of the API server. The manifests contain what makes it ask, and the rights to keep certificates.
+    #[must_use]
+    pub fn webhooks(mut self, webhooks: Webhooks) -> Self {
+        self.webhooks = self.webhooks.and(webhooks);
         self
     }
 
@@ -173,16 +202,60 @@ impl Operator {
             replicas: args.replicas,
             port: args.port,
             rights: self.rights(),
-            definitions: self.definitions.clone(),
+            definitions: self.installed_definitions(&args.operator_namespace),
+            webhooks: self.webhook_service(&args.operator_namespace),
         }
     }
 
-    /// Installs or updates the definitions of the operator's kinds, and waits until the server serves them.
+    /// The definitions as they are installed for an operator in `namespace`, which converts those whose versions differ.
+    pub fn installed_definitions(&self, namespace: &str) -> Vec<CustomResourceDefinition> {
+        match self.webhook_service(namespace) {
+            Some(webhooks) => webhooks.converting(self.definitions.clone()),
+            None => self.definitions.clone(),
+        }
+    }
+
+    /// Where the API server asks an operator in `namespace`; `None` if it asks nothing.
+    pub fn webhook_service(&self, namespace: &str) -> Option<WebhookService> {
+        (!self.webhooks.is_empty()).then(|| WebhookService {
+            name: self.name.clone(),
+            namespace: namespace.to_owned(),
+            hooks: self.webhooks.hooks().to_vec(),
+        })
+    }
+
+    /// The server of the operator's webhooks, listening on `address`, with the certificate of a Service in `namespace`;
+    /// `None` if there are none. From now on it has them, and the operator does not.
+    ///
+    /// # Errors
+    /// As [`WebhookServer::bind`].
+    pub async fn webhook_server(
+        &mut self,
+        client: &Client,
+        address: SocketAddr,
+        namespace: &str,
+    ) -> Result<Option<WebhookServer>, Error> {
+        let Some(service) = self.webhook_service(namespace) else {
+            return Ok(None);
+        };
+        let keeper =
+            CertificateKeeper::of_service(client.clone(), namespace, &self.name, self.clock.clone());
+        let keeper = service
+            .trusted()
+            .into_iter()
+            .fold(keeper, CertificateKeeper::trusted_by);
+        let webhooks = std::mem::take(&mut self.webhooks);
+        WebhookServer::bind(address, webhooks, keeper).await.map(Some)
+    }
+
+    /// Installs or updates the definitions of the operator's kinds, and waits until the server serves them. Those that the
+    /// operator converts name a Service in the client's namespace.
     ///
     /// # Errors
     /// As [`install_definitions`].
     pub async fn install(&self, client: &Client) -> Result<(), Error> {
-        install_definitions(client, &self.definitions, &self.name, &self.clock).await
+        let definitions = self.installed_definitions(client.default_namespace());
+        install_definitions(client, &definitions, &self.name, &self.clock).await
     }
 
     /// The program: reads the command line and the environment, does what they ask for, and ends the process with 0, or
@@ -208,9 +281,12 @@ impl Operator {
     pub async fn execute(self, command: Command) -> Result<(), Error> {
         match command {
             Command::Run(args) => self.run(args).await,
-            Command::Crd => print(&crate::manifest::to_yaml(&self.definitions)),
-            Command::Rbac(args) => print(&self.installation(&args).rights_yaml()),
-            Command::Manifests(args) => print(&self.installation(&args).yaml()),
+            Command::Crd(args) => match &args.check {
+                None => print_yaml(to_yaml(self.installed_definitions(&args.operator_namespace))),
+                Some(previous) => check(previous, &self.installed_definitions(&args.operator_namespace)),
+            },
+            Command::Rbac(args) => print_yaml(self.installation(&args).rights_yaml()),
+            Command::Manifests(args) => print_yaml(self.installation(&args).yaml()),
         }
     }
 
@@ -262,6 +338,13 @@ impl Operator {
         if args.install_crds {
             self.install(&client).await?;
         }
+        let webhooks = match args.webhook_address {
+            Endpoint::Off => None,
+            Endpoint::At(address) => {
+                self.webhook_server(&client, address, client.default_namespace())
+                    .await?
+            }
+        };
         let shutdown = Shutdown::on_signal();
         let name = self.name.clone();
         let (clock, dice) = (self.clock.clone(), self.dice.clone());
@@ -278,6 +361,9 @@ impl Operator {
             .grace_period(Duration::from_secs(args.grace_period));
         if let Some(server) = server {
             manager = manager.runnable(server);
+        }
+        if let Some(webhooks) = webhooks {
+            manager = manager.runnable(webhooks);
         }
         if args.leader_elect {
             let namespace = args
@@ -340,12 +426,27 @@ fn identity(name: &str, dice: &Dice) -> String {
     )
 }
 
-fn print(yaml: &Result<String, crate::manifest::YamlError>) -> Result<(), Error> {
-    let yaml = yaml
-        .as_ref()
-        .map_err(|error| Error::Configuration(error.to_string()))?;
+/// Compares the definitions with those of the previous release, and prints what became of each.
+fn check(previous: &Path, definitions: &[CustomResourceDefinition]) -> Result<(), Error> {
+    let comparison = compare(previous, definitions).map_err(|error| Error::Configuration(chain(&error)))?;
+    print(&comparison.to_string())?;
+    match comparison.breaks() {
+        0 => Ok(()),
+        breaks => Err(Error::Incompatible {
+            previous: previous.to_owned(),
+            breaks,
+        }),
+    }
+}
+
+fn print_yaml(yaml: Result<String, YamlError>) -> Result<(), Error> {
+    let yaml = yaml.map_err(|error| Error::Configuration(error.to_string()))?;
+    print(&yaml)
+}
+
+fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
-    out.write_all(yaml.as_bytes())
+    out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|source| Error::Io {
             what: "cannot write to standard output".to_owned(),

@@ -60,7 +60,7 @@ pub(crate) fn fields(fields: &FieldsModel, errors: &mut Errors) {
 }
 
 fn column_names(model: &Model, errors: &mut Errors) {
-    for column in &model.columns {
+    for column in &model.options.columns {
         let Some(name) = &column.name else { continue };
         let twice = model
             .fields
@@ -82,7 +82,7 @@ fn column_names(model: &Model, errors: &mut Errors) {
     for column in model.fields.columns() {
         if let Place::Root(path) = &column.path
             && path.starts_with(".status")
-            && model.status.is_none()
+            && model.options.status.is_none()
         {
             errors.at_span(
                 column.span,
@@ -96,7 +96,7 @@ fn column_names(model: &Model, errors: &mut Errors) {
 const RESERVED: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
 
 fn no_spec(model: &Model, errors: &mut Errors) {
-    if !model.no_spec {
+    if !model.options.no_spec {
         return;
     }
     match &model.shape {
@@ -122,8 +122,8 @@ fn no_spec(model: &Model, errors: &mut Errors) {
 }
 
 fn cel(model: &Model, errors: &mut Errors) {
-    if let Some(item) = &model.cel
-        && !model.schema.derives()
+    if let Some(item) = &model.options.cel
+        && !model.options.schema.derives()
     {
         errors.at(
             &item.key,
@@ -133,8 +133,8 @@ fn cel(model: &Model, errors: &mut Errors) {
 }
 
 fn scale(model: &Model, errors: &mut Errors) {
-    if let Some(scale) = &model.scale {
-        if model.status.is_none() {
+    if let Some(scale) = &model.options.scale {
+        if model.options.status.is_none() {
             errors.at(
                 &scale.key,
                 "`scale` reads the replicas from the status, and there is none: write `status = \"...\"`",
@@ -144,7 +144,7 @@ fn scale(model: &Model, errors: &mut Errors) {
             ("spec_replicas_path", &scale.spec_replicas, ".spec."),
             ("status_replicas_path", &scale.status_replicas, ".status."),
         ] {
-            if !path.starts_with(root) && !model.no_spec {
+            if !path.starts_with(root) && !model.options.no_spec {
                 errors.at(
                     &scale.key,
                     format!("`{what}` is below `{root}`: write `{what} = \"{root}replicas\"`"),
@@ -160,13 +160,13 @@ fn scale_marks(model: &Model, errors: &mut Errors) {
     let Some(span) = replicas.or_else(|| model.fields.scale(ScaleMark::Selector)) else {
         return;
     };
-    if model.scale.is_some() {
+    if model.options.scale.is_some() {
         errors.at_span(
             span,
             "the scale subresource is on the type already: remove `#[kube(scale(...))]` or this",
         );
     }
-    if model.status.is_none() {
+    if model.options.status.is_none() {
         errors.at_span(
             span,
             "scaling reads the present replicas from the status, and there is none: write `#[kube(status = \"...\")]` \
@@ -215,7 +215,7 @@ fn names(model: &Model, errors: &mut Errors) {
             );
         }
     }
-    for (key, all) in [("shortname", &model.shortnames), ("category", &model.categories)] {
+    for (key, all) in [("shortname", &model.options.shortnames), ("category", &model.options.categories)] {
         for text in all.iter().filter(|text| !label(text)) {
             errors.at_span(
                 span,

@@ -1,7 +1,6 @@
 //! From tokens to tokens: the steps of each macro in order.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 use syn::DeriveInput;
 
 use crate::{
@@ -53,8 +52,13 @@ pub(crate) fn resource(input: TokenStream) -> TokenStream {
     })
 }
 
-/// `#[versions(...)]`.
+/// `#[versions(...)]`, on a struct or on a module.
 pub(crate) fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    if let Ok(module) = syn::parse2::<syn::ItemMod>(item.clone()) {
+        let mut errors = Errors::default();
+        let model = VersionsModel::read_module(arguments, module, &mut errors);
+        return finish(model.as_ref().map(codegen::versions), errors);
+    }
     run(item, |item, errors| {
         let versions = VersionsModel::read(arguments, item, errors)?;
         Some(codegen::versions(&versions))
@@ -65,10 +69,7 @@ pub(crate) fn versions(arguments: TokenStream, item: TokenStream) -> TokenStream
 pub(crate) fn rbac(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let model = RbacModel::read(arguments, item, &mut errors);
-    match errors.finish(model) {
-        Ok(model) => model.map(codegen::rbac).unwrap_or_default(),
-        Err(reported) => reported,
-    }
+    finish(model.map(codegen::rbac), errors)
 }
 
 fn run(
@@ -81,8 +82,13 @@ fn run(
     };
     let mut errors = Errors::default();
     let generated = expand(&input, &mut errors);
+    finish(generated, errors)
+}
+
+/// What was generated, or everything that is wrong.
+fn finish(generated: Option<TokenStream>, errors: Errors) -> TokenStream {
     match errors.finish(generated) {
-        Ok(generated) => generated.unwrap_or_else(|| quote!()),
+        Ok(generated) => generated.unwrap_or_default(),
         Err(reported) => reported,
     }
 }

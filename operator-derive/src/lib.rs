@@ -16,8 +16,20 @@ mod errors;
 mod expand;
 mod fields;
 mod model;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod snapshots;
 
 use proc_macro::TokenStream;
+
+/// The examples of the book's pages are compiled and run.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/api-types.md")]
+    struct ApiTypes;
+    #[doc = include_str!("../../docs/webhooks.md")]
+    struct Webhooks;
+}
 
 /// Makes a custom resource of a spec type: the root object, its `kube::Resource`, and its CustomResourceDefinition.
 ///

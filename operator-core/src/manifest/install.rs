@@ -18,6 +18,7 @@ use kube::{Api, Client};
 use serde_json::Value;
 
 use super::rights::{Rights, cluster_role_binding, named, role_binding};
+use super::webhooks::{WEBHOOK_PORT, WebhookService};
 use super::yaml::{YamlError, to_yaml};
 use crate::Error;
 use crate::clock::Clock;
@@ -45,6 +46,8 @@ pub struct Installation {
     pub rights: Rights,
     /// The definitions of its kinds.
     pub definitions: Vec<CustomResourceDefinition>,
+    /// What the API server asks it; `None` if it is asked nothing.
+    pub webhooks: Option<WebhookService>,
 }
 
 impl Installation {
@@ -74,7 +77,19 @@ impl Installation {
             objects.push(value(definition)?);
         }
         objects.extend(self.rights_objects()?);
+        if let Some(webhooks) = &self.webhooks {
+            objects.push(value(&webhooks.service(&self.labels()))?);
+        }
         objects.push(value(&self.deployment())?);
+        // Last: once they are there the API server waits for the operator.
+        if let Some(webhooks) = &self.webhooks {
+            if let Some(validating) = webhooks.validating(&self.watches) {
+                objects.push(value(&validating)?);
+            }
+            if let Some(mutating) = webhooks.mutating(&self.watches) {
+                objects.push(value(&mutating)?);
+            }
+        }
         to_yaml(objects)
     }
 
@@ -96,6 +111,13 @@ impl Installation {
         let election = format!("{name}-leader-election");
         objects.push(value(&Rights::of_election().role(&election, namespace))?);
         objects.push(value(&role_binding(&election, namespace, name, namespace))?);
+        if let Some(webhooks) = &self.webhooks {
+            let role = webhooks.role_name();
+            objects.push(value(&webhooks.role())?);
+            objects.push(value(&role_binding(&role, namespace, name, namespace))?);
+            objects.push(value(&webhooks.cluster_role())?);
+            objects.push(value(&cluster_role_binding(&role, name, namespace))?);
+        }
         Ok(objects)
     }
 
@@ -154,11 +176,7 @@ impl Installation {
                     field("POD_NAME", "metadata.name"),
                     field("POD_NAMESPACE", "metadata.namespace"),
                 ]),
-                ports: Some(vec![ContainerPort {
-                    name: Some("metrics".to_owned()),
-                    container_port: i32::from(self.port),
-                    ..ContainerPort::default()
-                }]),
+                ports: Some(self.ports()),
                 liveness_probe: Some(probe("/healthz", 15, 20)),
                 readiness_probe: Some(probe("/readyz", 1, 5)),
                 resources: Some(ResourceRequirements {
@@ -185,6 +203,19 @@ impl Installation {
             }],
             ..PodSpec::default()
         }
+    }
+
+    fn ports(&self) -> Vec<ContainerPort> {
+        let port = |name: &str, number: u16| ContainerPort {
+            name: Some(name.to_owned()),
+            container_port: i32::from(number),
+            ..ContainerPort::default()
+        };
+        let mut ports = vec![port("metrics", self.port)];
+        if self.webhooks.is_some() {
+            ports.push(port("webhooks", WEBHOOK_PORT));
+        }
+        ports
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -319,6 +350,7 @@ mod tests {
             port: 8080,
             rights: Rights::of([&Declaration::of::<ConfigMap>("maps")]),
             definitions: Vec::new(),
+            webhooks: None,
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Definition {
     pub deprecated: Option<Option<&'static str>>,
     pub annotations: &'static [(&'static str, &'static str)],
     pub labels: &'static [(&'static str, &'static str)],
+    /// How many characters a description may have; `None` is [`schema::DESCRIPTION_LIMIT`].
+    pub description_limit: Option<usize>,
     pub schema: Option<fn() -> Result<JSONSchemaProps, SchemaError>>,
 }
 
@@ -79,6 +81,8 @@ impl Definition {
         let spec = self.spec_fields.moved_below(self.spec_path);
         let status = self.status_fields.moved_below(".status");
         if let Some(schema) = &mut schema {
+            let limit = self.description_limit.unwrap_or(schema::DESCRIPTION_LIMIT);
+            schema::limit_descriptions(schema, limit);
             for (path, type_) in spec.lists.iter().chain(&status.lists) {
                 set_list_type(schema, path, *type_)?;
             }

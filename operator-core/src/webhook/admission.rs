@@ -9,7 +9,7 @@ use super::patch;
 use crate::meta::Object;
 
 /// What somebody wants to do with an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Operation {
     /// Create it.

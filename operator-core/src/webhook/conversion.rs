@@ -1,9 +1,27 @@
 //! Conversion: one object in the words of another version.
 
+use kube::core::TypeMeta;
+use kube::core::conversion::ConversionReview;
 use serde_json::{Value, json};
+
+use crate::meta::versions::Versions;
 
 /// Turns an object into the given `apiVersion`.
 pub(super) type Convert = dyn Fn(Value, &str) -> Result<Value, String> + Send + Sync;
+
+/// Answers a ConversionReview for versions that the derive made, which know what an answer may change.
+pub(super) fn by_versions(versions: &Versions, review: &Value) -> Value {
+    // What cannot be read is answered as a review without a request.
+    let review = serde_json::from_value(review.clone()).unwrap_or_else(|_| ConversionReview {
+        types: TypeMeta {
+            api_version: "apiextensions.k8s.io/v1".to_owned(),
+            kind: "ConversionReview".to_owned(),
+        },
+        request: None,
+        response: None,
+    });
+    serde_json::to_value(versions.review(review)).unwrap_or_default()
+}
 
 /// Answers a ConversionReview: all objects, or the first mistake.
 pub(super) fn answer(review: &Value, convert: &Convert) -> Value {

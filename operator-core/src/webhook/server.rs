@@ -23,11 +23,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::admission::{self, AdmissionRequest, Verdict};
+use super::admission::{self, AdmissionRequest, Operation, Verdict};
 use super::conversion;
+use super::hook::{Hook, Question, Subject};
 use super::keeper::CertificateKeeper;
 use crate::manager::{Runnable, Stage};
 use crate::meta::Object;
+use crate::meta::versions::Versions;
 use crate::shutdown::Shutdown;
 use crate::{BoxError, Error};
 
@@ -60,6 +62,7 @@ type Handler = Box<dyn Fn(Value) -> BoxFuture<'static, Value> + Send + Sync>;
 #[derive(Default)]
 pub struct Webhooks {
     handlers: BTreeMap<String, Handler>,
+    hooks: Vec<Hook>,
 }
 
 impl Webhooks {
@@ -68,15 +71,17 @@ impl Webhooks {
         Self::default()
     }
 
-    /// Asks `handler` whether an object may be stored, for reviews that come on `path`.
+    /// Asks `handler` whether an object may be stored, for reviews that come on `path`: when one is created or updated, or
+    /// as [`on`](Self::on) says.
     #[must_use]
-    pub fn validate<K, F, Fut>(self, path: impl Into<String>, handler: F) -> Self
+    pub fn validate<K, F, Fut>(mut self, path: impl Into<String>, handler: F) -> Self
     where
         K: Object,
         F: Fn(AdmissionRequest<K>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Verdict> + Send + 'static,
     {
-        let handler = Arc::new(handler);
+        let (path, handler) = (path.into(), Arc::new(handler));
+        self.declare(&path, Question::Validate(Subject::of::<K>()));
         self.handle(path, move |review| {
             let handler = Arc::clone(&handler);
             async move {
@@ -90,14 +95,16 @@ impl Webhooks {
         })
     }
 
-    /// Lets `handler` change an object before it is stored, for reviews that come on `path`. A deletion has no object to
-    /// change and is allowed.
+    /// Lets `handler` change an object before it is stored, for reviews that come on `path`: when one is created or
+    /// updated, or as [`on`](Self::on) says. A deletion has no object to change and is allowed.
     #[must_use]
-    pub fn mutate<K, F>(self, path: impl Into<String>, handler: F) -> Self
+    pub fn mutate<K, F>(mut self, path: impl Into<String>, handler: F) -> Self
     where
         K: Object,
         F: Fn(&AdmissionRequest<K>, &mut K) -> Verdict + Send + Sync + 'static,
     {
+        let path = path.into();
+        self.declare(&path, Question::Mutate(Subject::of::<K>()));
         self.handle(path, move |review| {
             let answer = match admission::question::<K>(&review) {
                 Err(why) => admission::answer(&review, &Verdict::deny(why), &[]),
@@ -114,8 +121,54 @@ impl Webhooks {
         })
     }
 
+    /// Asks the handler that was added last on these operations only.
+    ///
+    /// # Panics
+    /// When no handler was added yet, or the last one converts: there is nothing to choose from.
+    #[must_use]
+    pub fn on(mut self, operations: impl IntoIterator<Item = Operation>) -> Self {
+        let last = self.hooks.last_mut().map(|hook| &mut hook.question);
+        let Some(Question::Validate(subject) | Question::Mutate(subject)) = last else {
+            panic!("`on` follows `validate` or `mutate`");
+        };
+        subject.operations = operations.into_iter().collect();
+        self
+    }
+
+    /// Converts objects of one kind between its versions, on the path `/convert/DEFINITION`.
+    ///
+    /// # Example
+    /// ```
+    /// use operator_core::{CustomResource, versions, webhook::Webhooks};
+    /// use schemars::JsonSchema;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[versions(v1beta1, v1)]
+    /// #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
+    /// #[kube(group = "example.com", kind = "Cache", namespaced)]
+    /// pub struct CacheSpec {
+    ///     #[version(renamed(v1, from = "size"))]
+    ///     pub memory: String,
+    /// }
+    ///
+    /// # fn main() {
+    /// let webhooks = Webhooks::new().versions(CacheVersions::VERSIONS);
+    /// assert_eq!(webhooks.hooks()[0].path, "/convert/caches.example.com");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn versions(mut self, versions: Versions) -> Self {
+        let definition = versions.crd().metadata.name.unwrap_or_default();
+        let path = format!("/convert/{definition}");
+        self.declare(&path, Question::Convert { definition });
+        self.handle(path, move |review| {
+            std::future::ready(conversion::by_versions(&versions, &review)).boxed()
+        })
+    }
+
     /// Converts objects between versions, for reviews that come on `path`. `convert` is handed an object and the
-    /// `apiVersion` it is wanted in.
+    /// `apiVersion` it is wanted in. The definition that names the path is yours to write; for versions that the derive
+    /// made, [`versions`](Self::versions) is less work.
     #[must_use]
     pub fn convert(
         self,
@@ -125,6 +178,31 @@ impl Webhooks {
         self.handle(path, move |review| {
             std::future::ready(conversion::answer(&review, &convert)).boxed()
         })
+    }
+
+    /// What the API server is to ask, in the order it was added.
+    pub fn hooks(&self) -> &[Hook] {
+        &self.hooks
+    }
+
+    /// Whether nothing is answered.
+    pub fn is_empty(&self) -> bool {
+        self.handlers.is_empty()
+    }
+
+    /// Adds everything that `more` answers.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.handlers.extend(more.handlers);
+        self.hooks.extend(more.hooks);
+        self
+    }
+
+    fn declare(&mut self, path: &str, question: Question) {
+        self.hooks.push(Hook {
+            path: path.to_owned(),
+            question,
+        });
     }
 
     fn handle(
@@ -213,6 +291,14 @@ impl WebhookServer {
             what: "cannot read the address of a socket".to_owned(),
             source,
         })
+    }
+
+    /// Takes or makes the certificate now, so that the first question can be answered as soon as it is served.
+    ///
+    /// # Errors
+    /// As [`CertificateKeeper::look`].
+    pub async fn prepare(&self) -> Result<(), Error> {
+        self.keeper.look().await.map(|_| ())
     }
 
     /// Serves, and keeps its certificates, until `shutdown` drains.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod compatibility;
 mod controller;
 mod determinism;
 mod dynamic;
@@ -12,6 +13,7 @@ mod informer;
 mod informer_scope;
 mod informer_trouble;
 mod leader;
+mod lint;
 mod manager;
 mod manifest;
 mod notes;

@@ -10,8 +10,7 @@ use super::{
 use crate::errors::Errors;
 
 const TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
-const FORMATS: [&str; 9] = [
-    "binary",
+const FORMATS: [&str; 8] = [
     "byte",
     "date",
     "date-time",

@@ -15,16 +15,27 @@ pub(crate) struct KubeAttrs {
     pub(crate) root: Option<Item>,
     pub(crate) plural: Option<String>,
     pub(crate) singular: Option<String>,
+    pub(crate) options: KubeOptions,
+}
+
+/// What is generated as it is written: nothing of it depends on anything else.
+#[derive(Debug)]
+pub(crate) struct KubeOptions {
     pub(crate) namespaced: bool,
+    /// The spec's fields are at the root of the object.
     pub(crate) no_spec: bool,
+    /// Derives of the root type on top of what it always has.
     pub(crate) derives: Vec<Path>,
     pub(crate) attributes: Vec<RootAttribute>,
-    pub(crate) schema: Option<SchemaMode>,
+    pub(crate) schema: SchemaMode,
     pub(crate) status: Option<Path>,
     pub(crate) categories: Vec<String>,
     pub(crate) shortnames: Vec<String>,
+    /// Columns written on the type.
     pub(crate) columns: Vec<ColumnAttrs>,
+    /// Whether there is an Age column; `None` is "if fields declare columns".
     pub(crate) age: Option<bool>,
+    /// There is a twin with optional fields.
     pub(crate) apply: Option<Item>,
     pub(crate) selectable: Vec<String>,
     pub(crate) scale: Option<ScaleAttrs>,
@@ -33,7 +44,10 @@ pub(crate) struct KubeAttrs {
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) validations: Vec<Expr>,
     pub(crate) cel: Option<Item>,
+    /// Whether the definition is checked by a generated test.
     pub(crate) check: bool,
+    /// How many characters a description may have; `None` is the SDK's own limit.
+    pub(crate) description_limit: Option<usize>,
     pub(crate) storage: bool,
     pub(crate) served: bool,
     pub(crate) deprecated: Option<Option<String>>,
@@ -88,11 +102,21 @@ impl KubeAttrs {
             root: fields.one("root", |item| Ok(item.clone())),
             plural: fields.one("plural", Item::text),
             singular: fields.one("singular", Item::text),
+            options: KubeOptions::read(&mut fields),
+        };
+        fields.finish();
+        attrs
+    }
+}
+
+impl KubeOptions {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
             namespaced: fields.flag("namespaced", false),
             no_spec: fields.flag("no_spec", false),
             derives: fields.all("derive", Item::path),
             attributes: fields.all("attr", RootAttribute::read),
-            schema: fields.one("schema", SchemaMode::read),
+            schema: fields.one("schema", SchemaMode::read).unwrap_or(SchemaMode::Derived),
             status: fields.one("status", Item::path),
             categories: fields.all("category", Item::text),
             shortnames: fields.all("shortname", Item::text),
@@ -109,6 +133,10 @@ impl KubeAttrs {
             validations: fields.all("validation", Item::expr),
             cel: fields.one("cel", |item| Ok(item.clone())),
             check: fields.flag("check", true),
+            description_limit: fields.one("description_limit", |item| {
+                usize::try_from(item.int()?)
+                    .map_err(|_| item.wants("must not be negative: 0 leaves descriptions out"))
+            }),
             storage: fields.flag("storage", true),
             served: fields.flag("served", true),
             deprecated: fields
@@ -118,8 +146,6 @@ impl KubeAttrs {
                     Err(_) => item.text().map(|warning| Some(Some(warning))),
                 })
                 .flatten(),
-        };
-        fields.finish();
-        attrs
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use self::{
     column::ColumnAttrs,
     crates::Crates,
     item::{Fields, Item, nearest, unpack},
-    kube::{KubeAttrs, SchemaMode},
+    kube::{KubeAttrs, KubeOptions},
     marks::{ListAttrs, ListType, Marks, ScaleMark},
     root::RootAttribute,
     scale::ScaleAttrs,

@@ -6,8 +6,8 @@ use quote::quote;
 use crate::model::Model;
 
 pub(super) fn generate(model: &Model) -> TokenStream {
-    let (root, spec, core) = (&model.root, &model.spec, model.crates.kube_core());
-    let status = model.status.as_ref().map(|status| {
+    let (root, spec, core) = (&model.root, &model.spec, model.options.crates.kube_core());
+    let status = model.options.status.as_ref().map(|status| {
         quote! {
             #[automatically_derived]
             impl #core::object::HasStatus for #root {

@@ -38,7 +38,7 @@ pub(super) fn twin(ident: &Ident, model: Option<&ApplyModel>, crates: &Crates) -
         };
         members.push(quote! {
             #(#attributes)*
-            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[serde(default, skip_serializing_if = "::core::option::Option::is_none")]
             #vis #name: ::core::option::Option<#ty>,
         });
         setters.push(quote! {
@@ -50,7 +50,7 @@ pub(super) fn twin(ident: &Ident, model: Option<&ApplyModel>, crates: &Crates) -
             }
         });
     }
-    let doc = format!("The fields of [`{ident}`] that an operator means; what is not set is not sent.");
+    let doc = format!(" The fields of [`{ident}`] that an operator means; what is not set is not sent.");
     quote! {
         #[doc = #doc]
         #[allow(missing_docs)]
@@ -75,16 +75,9 @@ pub(super) fn twin(ident: &Ident, model: Option<&ApplyModel>, crates: &Crates) -
 
 /// The optional twin of the root type: a kind of its own that can be applied like any other.
 pub(super) fn root(model: &Model) -> Option<TokenStream> {
-    if !model.apply {
-        return None;
-    }
-    let Model {
-        vis,
-        spec,
-        root,
-        crates,
-        ..
-    } = model;
+    model.options.apply.as_ref()?;
+    let Model { vis, spec, root, .. } = model;
+    let crates = &model.options.crates;
     let (runtime, serde, core, k8s) = (
         crates.runtime(),
         crates.serde(),
@@ -98,7 +91,7 @@ pub(super) fn root(model: &Model) -> Option<TokenStream> {
     let resource = resource::of(model, &ident);
     let meta = quote!(#k8s::apimachinery::pkg::apis::meta::v1::ObjectMeta);
     let configuration = quote!(<#spec as #runtime::HasApply>::Apply);
-    let doc = format!("[`{root}`] as it is sent by server-side apply: only what is meant.");
+    let doc = format!(" [`{root}`] as it is sent by server-side apply: only what is meant.");
     Some(quote! {
         #twin_spec
 
@@ -129,7 +122,7 @@ pub(super) fn root(model: &Model) -> Option<TokenStream> {
         impl #serde::Serialize for #ident {
             fn serialize<S: #serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                 use #serde::ser::SerializeStruct as _;
-                let count = 3 + usize::from(self.spec.is_some());
+                let count = if self.spec.is_some() { 4 } else { 3 };
                 let mut object = #serde::Serializer::serialize_struct(serializer, #name, count)?;
                 object.serialize_field("apiVersion", &<Self as #core::Resource>::api_version(&()))?;
                 object.serialize_field("kind", &<Self as #core::Resource>::kind(&()))?;

@@ -6,8 +6,8 @@ use quote::quote;
 use crate::model::Model;
 
 pub(super) fn generate(model: &Model) -> Option<TokenStream> {
-    model.cel.as_ref()?;
-    let (root, vis, core) = (&model.root, &model.vis, model.crates.kube_core());
+    model.options.cel.as_ref()?;
+    let (root, vis, core) = (&model.root, &model.vis, model.options.crates.kube_core());
     Some(quote! {
         impl #root {
             /// Checks the object against the rules of its schema, as the API server does when it is created.

@@ -4,14 +4,17 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{fields::type_column, option};
-use crate::{attrs::ScaleMark, model::Model};
+use crate::{
+    attrs::{KubeOptions, ScaleMark},
+    model::Model,
+};
 
 /// A test of the user's crate: what no macro can see, such as a path given as text, is checked against the schema.
 pub(super) fn test(model: &Model) -> Option<TokenStream> {
-    if !model.schema.in_crd() || !model.check {
+    if !model.options.schema.in_crd() || !model.options.check {
         return None;
     }
-    let (root, core, runtime) = (&model.root, model.crates.kube_core(), model.crates.runtime());
+    let (root, core, runtime) = (&model.root, model.options.crates.kube_core(), model.options.crates.runtime());
     let name = format_ident!(
         "{}_is_accepted_by_an_api_server",
         model.root.to_string().to_lowercase()
@@ -38,13 +41,13 @@ pub(super) fn generate(model: &Model) -> TokenStream {
         ..
     } = model;
     let (core, k8s, runtime) = (
-        model.crates.kube_core(),
-        model.crates.k8s_openapi(),
-        model.crates.runtime(),
+        model.options.crates.kube_core(),
+        model.options.crates.k8s_openapi(),
+        model.options.crates.runtime(),
     );
-    let std = model.crates.std();
+    let std = model.options.crates.std();
     let name = format!("{plural}.{group}");
-    let Model {
+    let KubeOptions {
         namespaced,
         shortnames,
         categories,
@@ -52,10 +55,11 @@ pub(super) fn generate(model: &Model) -> TokenStream {
         storage,
         selectable,
         ..
-    } = model;
-    let has_status = model.status.is_some();
+    } = &model.options;
+    let has_status = model.options.status.is_some();
     let deprecated = option(
         model
+            .options
             .deprecated
             .as_ref()
             .map(|warning| option(warning.as_ref()))
@@ -63,6 +67,7 @@ pub(super) fn generate(model: &Model) -> TokenStream {
     );
     let scale = option(
         model
+            .options
             .scale
             .as_ref()
             .map(|scale| {
@@ -74,20 +79,21 @@ pub(super) fn generate(model: &Model) -> TokenStream {
             })
             .as_ref(),
     );
-    let age = option(model.age.as_ref());
+    let age = option(model.options.age.as_ref());
+    let description_limit = option(model.options.description_limit.as_ref());
     let pairs = |pairs: &[(String, String)]| {
         let pairs = pairs.iter().map(|(key, value)| quote!((#key, #value)));
         quote!(&[#(#pairs),*])
     };
-    let (annotations, labels) = (pairs(&model.annotations), pairs(&model.labels));
-    let schema = if model.schema.in_crd() {
+    let (annotations, labels) = (pairs(&model.options.annotations), pairs(&model.options.labels));
+    let schema = if model.options.schema.in_crd() {
         quote!(::core::option::Option::Some(#runtime::schema_of::<Self>))
     } else {
         quote!(::core::option::Option::None)
     };
-    let type_columns = model.columns.iter().map(|column| type_column(column, &runtime));
-    let root_path = if model.no_spec { "" } else { ".spec" };
-    let status_fields = match &model.status {
+    let type_columns = model.options.columns.iter().map(|column| type_column(column, &runtime));
+    let root_path = if model.options.no_spec { "" } else { ".spec" };
+    let status_fields = match &model.options.status {
         // Whether the status type declares anything is found out by method resolution, so it need not derive anything.
         Some(status) => quote! {{
             #[allow(unused_imports)]
@@ -97,7 +103,7 @@ pub(super) fn generate(model: &Model) -> TokenStream {
         None => quote!(::core::default::Default::default()),
     };
     // Wanted replicas without present ones are no scale subresource.
-    let both_replicas = match (model.fields.scale(ScaleMark::Replicas), &model.status) {
+    let both_replicas = match (model.fields.scale(ScaleMark::Replicas), &model.options.status) {
         (Some(span), Some(status)) => Some(quote_spanned! {span=>
             const _: () = ::core::assert!(
                 <#status as #runtime::ApiFields>::REPLICAS,
@@ -133,6 +139,7 @@ pub(super) fn generate(model: &Model) -> TokenStream {
                     deprecated: #deprecated,
                     annotations: #annotations,
                     labels: #labels,
+                    description_limit: #description_limit,
                     schema: #schema,
                 }
                 .build()

@@ -25,7 +25,7 @@ pub(crate) fn custom_resource(model: &Model) -> TokenStream {
         root::generate(model),
         serialize::generate(model),
         resource::generate(model),
-        fields::generate(&model.spec, &model.fields, &model.crates),
+        fields::generate(&model.spec, &model.fields, &model.options.crates),
         definition::generate(model),
         definition::test(model).unwrap_or_default(),
         accessors::generate(model),

@@ -19,11 +19,11 @@ pub(super) fn of(model: &Model, ident: &Ident) -> TokenStream {
         ..
     } = model;
     let (core, std, k8s) = (
-        model.crates.kube_core(),
-        model.crates.std(),
-        model.crates.k8s_openapi(),
+        model.options.crates.kube_core(),
+        model.options.crates.std(),
+        model.options.crates.k8s_openapi(),
     );
-    let scope = if model.namespaced {
+    let scope = if model.options.namespaced {
         quote!(#core::NamespaceResourceScope)
     } else {
         quote!(#core::ClusterResourceScope)

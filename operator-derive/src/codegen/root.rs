@@ -11,20 +11,22 @@ pub(super) fn generate(model: &Model) -> TokenStream {
         spec,
         root,
         doc,
-        derives,
+        options,
         ..
     } = model;
+    // A default of the root needs no default of its metadata's type, so it is written out.
+    let derives = options.derives.iter().filter(|derive| !is_default(derive));
     let (serde, schemars, k8s) = (
-        model.crates.serde(),
-        model.crates.schemars(),
-        model.crates.k8s_openapi(),
+        model.options.crates.serde(),
+        model.options.crates.schemars(),
+        model.options.crates.k8s_openapi(),
     );
     let serde_path = text(&serde);
-    let attributes = model.attributes.iter().map(|attribute| &attribute.0);
+    let attributes = model.options.attributes.iter().map(|attribute| &attribute.0);
     let meta = quote!(#k8s::apimachinery::pkg::apis::meta::v1::ObjectMeta);
 
     // The API server validates apiVersion, kind and metadata itself, so the schema leaves them out.
-    let (schema_derive, schema_attributes, skip) = if model.schema.derives() {
+    let (schema_derive, schema_attributes, skip) = if model.options.schema.derives() {
         let path = text(&schemars);
         let rules = rules(model);
         (
@@ -35,18 +37,19 @@ pub(super) fn generate(model: &Model) -> TokenStream {
     } else {
         (None, None, None)
     };
-    let flatten = model.no_spec.then(|| quote!(#[serde(flatten)]));
-    let status_field = model.status.as_ref().map(|status| {
+    let flatten = model.options.no_spec.then(|| quote!(#[serde(flatten)]));
+    let status_field = model.options.status.as_ref().map(|status| {
         quote! {
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(skip_serializing_if = "::core::option::Option::is_none")]
             #vis status: ::core::option::Option<#status>,
         }
     });
     let no_status = model
+        .options
         .status
         .as_ref()
         .map(|_| quote!(status: ::core::option::Option::None,));
-    let default = model.default.then(|| {
+    let default = options.derives.iter().any(is_default).then(|| {
         quote! {
             #[automatically_derived]
             impl ::core::default::Default for #root {
@@ -94,17 +97,21 @@ pub(super) fn generate(model: &Model) -> TokenStream {
     }
 }
 
+fn is_default(derive: &syn::Path) -> bool {
+    derive.is_ident("Default")
+}
+
 /// CEL rules of the whole object, as an extension of its schema.
 fn rules(model: &Model) -> Option<TokenStream> {
-    if model.validations.is_empty() {
+    if model.options.validations.is_empty() {
         return None;
     }
     let (runtime, core, schemars) = (
-        model.crates.runtime(),
-        model.crates.kube_core(),
-        model.crates.schemars(),
+        model.options.crates.runtime(),
+        model.options.crates.kube_core(),
+        model.options.crates.schemars(),
     );
-    let rules = &model.validations;
+    let rules = &model.options.validations;
     Some(quote! {
         #[schemars(transform = |schema: &mut #schemars::Schema| {
             #[allow(unused_imports)]

@@ -6,8 +6,8 @@ use quote::quote;
 use crate::model::Model;
 
 pub(super) fn generate(model: &Model) -> TokenStream {
-    let (root, serde) = (&model.root, model.crates.serde());
-    let body = if model.no_spec {
+    let (root, serde) = (&model.root, model.options.crates.serde());
+    let body = if model.options.no_spec {
         flattened(model)
     } else {
         plain(model)
@@ -23,11 +23,11 @@ pub(super) fn generate(model: &Model) -> TokenStream {
 }
 
 fn plain(model: &Model) -> TokenStream {
-    let (root, core, serde) = (&model.root, model.crates.kube_core(), model.crates.serde());
+    let (root, core, serde) = (&model.root, model.options.crates.kube_core(), model.options.crates.serde());
     let name = root.to_string();
-    let (count, status) = if model.status.is_some() {
+    let (count, status) = if model.options.status.is_some() {
         (
-            quote!(4 + usize::from(self.status.is_some())),
+            quote!(if self.status.is_some() { 5 } else { 4 }),
             Some(quote! {
                 if let ::core::option::Option::Some(status) = &self.status {
                     #serde::ser::SerializeStruct::serialize_field(&mut object, "status", status)?;
@@ -52,13 +52,13 @@ fn plain(model: &Model) -> TokenStream {
 
 /// Flattening needs serde's own machinery, so a struct of references does the work.
 fn flattened(model: &Model) -> TokenStream {
-    let (spec, core, serde) = (&model.spec, model.crates.kube_core(), model.crates.serde());
-    let k8s = model.crates.k8s_openapi();
+    let (spec, core, serde) = (&model.spec, model.options.crates.kube_core(), model.options.crates.serde());
+    let k8s = model.options.crates.k8s_openapi();
     let path = serde.to_string().replace(' ', "");
-    let (field, value) = match &model.status {
+    let (field, value) = match &model.options.status {
         Some(status) => (
             Some(quote! {
-                #[serde(skip_serializing_if = "Option::is_none")]
+                #[serde(skip_serializing_if = "::core::option::Option::is_none")]
                 status: &'a ::core::option::Option<#status>,
             }),
             Some(quote!(status: &self.status,)),

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::option;
-use crate::model::{ChangeModel, VersionsModel};
+use crate::model::{ChangeModel, ModuleModel, VersionsModel, WithinModel};
 
 pub(super) fn generate(model: &VersionsModel) -> TokenStream {
     let VersionsModel {
@@ -14,13 +14,14 @@ pub(super) fn generate(model: &VersionsModel) -> TokenStream {
         all,
         versions,
         steps,
+        module,
         crates,
     } = model;
     let (runtime, core, k8s) = (crates.runtime(), crates.kube_core(), crates.k8s_openapi());
     let crd = quote!(#k8s::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition);
     let modules = versions.iter().map(|version| {
         let (name, spec) = (&version.name, version.tokens());
-        let doc = format!("`{root}` in version `{name}`.");
+        let doc = format!(" `{root}` in version `{name}`.");
         quote! {
             #[doc = #doc]
             #vis mod #name {
@@ -36,9 +37,9 @@ pub(super) fn generate(model: &VersionsModel) -> TokenStream {
             #runtime::versions::Version { name: #text, crd: <#name::#root as #core::CustomResourceExt>::crd }
         }
     });
-    let steps = steps.iter().map(|changes| {
-        let changes = changes.iter().map(|change| change_tokens(change, &runtime));
-        quote!(#runtime::versions::Step(&[#(#changes),*]))
+    let steps = steps.iter().map(|step| {
+        let (spec, status) = (changes(&step.spec, &runtime), changes(&step.status, &runtime));
+        quote!(#runtime::versions::Step { spec: #spec, status: #status })
     });
     let conversions = versions.iter().flat_map(|from| {
         versions.iter().filter(move |to| to.name != from.name).map(|to| {
@@ -54,9 +55,9 @@ pub(super) fn generate(model: &VersionsModel) -> TokenStream {
         })
     });
     let doc = format!(
-        "Every version of `{root}`: the definition that serves them all and the conversion between them."
+        " Every version of `{root}`: the definition that serves them all and the conversion between them."
     );
-    quote! {
+    let items = quote! {
         #(#modules)*
 
         #[doc = #doc]
@@ -79,7 +80,27 @@ pub(super) fn generate(model: &VersionsModel) -> TokenStream {
         }
 
         #(#conversions)*
+    };
+    match module {
+        None => items,
+        Some(ModuleModel {
+            attrs,
+            vis,
+            ident,
+            rest,
+        }) => quote! {
+            #(#attrs)*
+            #vis mod #ident {
+                #(#rest)*
+                #items
+            }
+        },
     }
+}
+
+fn changes(changes: &[ChangeModel], runtime: &TokenStream) -> TokenStream {
+    let changes = changes.iter().map(|change| change_tokens(change, runtime));
+    quote!(&[#(#changes),*])
 }
 
 fn change_tokens(change: &ChangeModel, runtime: &TokenStream) -> TokenStream {
@@ -116,5 +137,18 @@ fn change_tokens(change: &ChangeModel, runtime: &TokenStream) -> TokenStream {
                 down: |value| #runtime::versions::converted(value, |new: #new| -> #old { #down(new) }),
             }
         },
+        ChangeModel::Nested {
+            from,
+            to,
+            within,
+            changes: nested,
+        } => {
+            let within = within.iter().map(|within| match within {
+                WithinModel::List => quote!(#runtime::versions::Within::List),
+                WithinModel::Map => quote!(#runtime::versions::Within::Map),
+            });
+            let nested = changes(nested, runtime);
+            quote!(#change_path::Nested { from: #from, to: #to, within: &[#(#within),*], changes: #nested })
+        }
     }
 }

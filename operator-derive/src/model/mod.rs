@@ -17,5 +17,5 @@ pub(crate) use self::{
     resource::{Model, Shape},
     schema::SchemaModel,
     status::StatusModel,
-    versions::{ChangeModel, VersionsModel},
+    versions::{ChangeModel, ModuleModel, VersionsModel, WithinModel},
 };

@@ -1,14 +1,11 @@
 //! What is to be generated: the attributes with every default filled in.
 
 use proc_macro2::{Ident, Span};
-use syn::{Data, DeriveInput, Expr, Path, Visibility};
+use syn::{Data, DeriveInput, Visibility};
 
 use super::ApplyModel;
 use crate::{
-    attrs::{
-        ColumnAttrs, ContainerSerde, Crates, FieldSerde, Item, KubeAttrs, RootAttribute, ScaleAttrs,
-        SchemaMode,
-    },
+    attrs::{ContainerSerde, FieldSerde, Item, KubeAttrs, KubeOptions},
     errors::Errors,
     fields::FieldsModel,
 };
@@ -26,43 +23,14 @@ pub(crate) struct Model {
     pub(crate) kind: String,
     pub(crate) singular: String,
     pub(crate) plural: String,
-    pub(crate) namespaced: bool,
-    /// The spec's fields are at the root of the object.
-    pub(crate) no_spec: bool,
     pub(crate) doc: String,
-    /// Derives of the root type on top of what it always has.
-    pub(crate) derives: Vec<Path>,
-    /// `derive = "Default"`, which is written by hand.
-    pub(crate) default: bool,
-    pub(crate) attributes: Vec<RootAttribute>,
-    pub(crate) schema: SchemaMode,
-    pub(crate) status: Option<Path>,
-    pub(crate) categories: Vec<String>,
-    pub(crate) shortnames: Vec<String>,
-    /// Columns written on the type.
-    pub(crate) columns: Vec<ColumnAttrs>,
     /// What is written on fields.
     pub(crate) fields: FieldsModel,
-    /// Whether there is an Age column; `None` is "if fields declare columns".
-    pub(crate) age: Option<bool>,
-    /// `apply`: there is a twin with optional fields.
-    pub(crate) apply: bool,
-    /// The spec's twin; an enum is applied as a whole.
+    /// The spec's twin for `apply`; an enum is applied as a whole.
     pub(crate) optional: Option<ApplyModel>,
-    pub(crate) selectable: Vec<String>,
-    pub(crate) scale: Option<ScaleAttrs>,
-    pub(crate) crates: Crates,
-    pub(crate) annotations: Vec<(String, String)>,
-    pub(crate) labels: Vec<(String, String)>,
-    pub(crate) validations: Vec<Expr>,
-    pub(crate) cel: Option<Item>,
-    /// Whether the definition is checked by a generated test.
-    pub(crate) check: bool,
-    pub(crate) storage: bool,
-    pub(crate) served: bool,
-    pub(crate) deprecated: Option<Option<String>>,
     /// What the spec is made of.
     pub(crate) shape: Shape,
+    pub(crate) options: KubeOptions,
 }
 
 /// What the spec is made of, as far as rules depend on it.
@@ -103,15 +71,18 @@ impl Model {
         }
         let (group, version, kind) = (attrs.group?, attrs.version?, attrs.kind?);
         let root = root_ident(&attrs.root, &kind, input, errors)?;
-        if let Some(item) = attrs.apply.as_ref().filter(|_| attrs.no_spec) {
+        let options = attrs.options;
+        if let Some(item) = options.apply.as_ref().filter(|_| options.no_spec) {
             errors.at(
                 &item.key,
                 "`apply` makes a twin of the spec, and with `no_spec` there is none: remove one of them",
             );
         }
-        let optional = attrs.apply.as_ref().and_then(|_| ApplyModel::read(input, errors));
+        let optional = options
+            .apply
+            .as_ref()
+            .and_then(|_| ApplyModel::read(input, errors));
         let singular = attrs.singular.unwrap_or_else(|| kind.to_lowercase());
-        let default = attrs.derives.iter().any(|derive| derive.is_ident("Default"));
         Some(Self {
             vis: input.vis.clone(),
             spec: input.ident.clone(),
@@ -127,36 +98,10 @@ impl Model {
             group,
             version,
             kind,
-            namespaced: attrs.namespaced,
-            no_spec: attrs.no_spec,
-            derives: attrs
-                .derives
-                .into_iter()
-                .filter(|derive| !derive.is_ident("Default"))
-                .collect(),
-            default,
-            attributes: attrs.attributes,
-            schema: attrs.schema.unwrap_or(SchemaMode::Derived),
-            status: attrs.status,
-            categories: attrs.categories,
-            shortnames: attrs.shortnames,
-            columns: attrs.columns,
             fields,
-            age: attrs.age,
-            apply: attrs.apply.is_some(),
             optional,
-            selectable: attrs.selectable,
-            scale: attrs.scale,
-            crates: attrs.crates,
-            annotations: attrs.annotations,
-            labels: attrs.labels,
-            validations: attrs.validations,
-            cel: attrs.cel,
-            check: attrs.check,
-            storage: attrs.storage,
-            served: attrs.served,
-            deprecated: attrs.deprecated,
             shape,
+            options,
         })
     }
 }

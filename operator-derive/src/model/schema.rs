@@ -1,10 +1,10 @@
 //! `#[x_kube(...)]`: rules and merge strategies of a schema.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Data, DeriveInput, Expr, Fields as SynFields, parse_quote};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Expr, Fields as SynFields, Variant, parse_quote};
 
 use crate::{
-    attrs::{Crates, Fields, Item},
+    attrs::{ContainerSerde, Crates, Fields, Item},
     errors::Errors,
 };
 
@@ -44,6 +44,7 @@ impl SchemaModel {
         match &mut described.data {
             Data::Struct(data) => describe_fields(&mut data.fields, &crates, errors),
             Data::Enum(data) => {
+                check_mixed(&input.attrs, data, errors);
                 for variant in &mut data.variants {
                     describe(&mut variant.attrs, &crates, errors);
                     describe_fields(&mut variant.fields, &crates, errors);
@@ -51,17 +52,7 @@ impl SchemaModel {
             }
             Data::Union(_) => {}
         }
-        let default = input
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("serde"))
-            .any(|attribute| {
-                attribute
-                    .meta
-                    .require_list()
-                    .and_then(|list| Item::list(list.tokens.clone()))
-                    .is_ok_and(|items| items.iter().any(|item| item.key == "default"))
-            });
+        let default = ContainerSerde::items(&input.attrs).any(|item| item.key == "default");
         Some(Self {
             ident: input.ident.clone(),
             described,
@@ -70,6 +61,42 @@ impl SchemaModel {
             crates,
         })
     }
+}
+
+/// An enum that serde writes as a string in one variant and as an object in another has no structural schema.
+fn check_mixed(attributes: &[Attribute], data: &DataEnum, errors: &mut Errors) {
+    // serde writes these in another way.
+    const OTHER: [&str; 5] = ["from", "into", "tag", "try_from", "untagged"];
+    if ContainerSerde::items(attributes).any(|item| OTHER.iter().any(|key| item.key == key)) {
+        return;
+    }
+    let written: Vec<&Variant> = data.variants.iter().filter(|variant| is_plain(variant)).collect();
+    let unit = written
+        .iter()
+        .find(|variant| matches!(variant.fields, SynFields::Unit));
+    let other = written
+        .iter()
+        .find(|variant| !matches!(variant.fields, SynFields::Unit));
+    if let (Some(unit), Some(other)) = (unit, other) {
+        let (unit, other) = (&unit.ident, &other.ident);
+        errors.at(
+            unit,
+            format!(
+                "`{unit}` is a string and `{other}` an object, and Kubernetes allows one type: write `{unit} {{}}`, or \
+                 tag the enum with `#[serde(tag = \"type\")]`"
+            ),
+        );
+    }
+}
+
+/// Whether a variant is written and described in the way of its enum.
+fn is_plain(variant: &Variant) -> bool {
+    const OTHER: [&str; 4] = ["skip", "untagged", "serialize_with", "with"];
+    !variant
+        .attrs
+        .iter()
+        .any(|attribute| attribute.path().is_ident("schemars"))
+        && !ContainerSerde::items(&variant.attrs).any(|item| OTHER.iter().any(|key| item.key == key))
 }
 
 fn describe_fields(fields: &mut SynFields, crates: &Crates, errors: &mut Errors) {

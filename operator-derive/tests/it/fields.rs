@@ -18,7 +18,7 @@ use operator_core::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::golden;
+use crate::{golden, read};
 
 /// A queue of messages.
 #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -123,14 +123,8 @@ fn the_definition_is_the_golden_one() {
 
 #[test]
 fn columns_are_inferred_ordered_and_nested() {
-    let crd = Queue::crd();
-    let columns = crd.spec.versions[0].additional_printer_columns.as_ref().unwrap();
-    let columns: Vec<_> = columns
-        .iter()
-        .map(|c| (c.name.as_str(), c.type_.as_str(), c.json_path.as_str()))
-        .collect();
     assert_eq!(
-        columns,
+        read::columns(&Queue::crd()),
         [
             ("Tier", "string", ".spec.tier"),
             ("Wanted", "integer", ".spec.maxConsumers"),

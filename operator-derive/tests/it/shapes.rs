@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::golden;
+use crate::{golden, read::spec_of};
 
 #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[kube(
@@ -152,20 +152,6 @@ fn the_definition_is_the_golden_one() {
     golden::same("shape", &Shape::crd());
 }
 
-#[allow(clippy::unwrap_used, reason = "called by tests, and fails as they do")]
-fn spec_of(
-    crd: &k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-) -> Value {
-    let schema = crd.spec.versions[0]
-        .schema
-        .as_ref()
-        .unwrap()
-        .open_api_v3_schema
-        .as_ref()
-        .unwrap();
-    serde_json::to_value(schema).unwrap()["properties"]["spec"].clone()
-}
-
 #[test]
 fn an_internally_tagged_enum_keeps_its_variants_apart() {
     let internal = &spec_of(&Shape::crd())["properties"]["internal"];
@@ -269,4 +255,154 @@ enum StringOrObject {
 )]
 fn what_cannot_be_structural_is_explained() {
     let _ = Impossible::crd();
+}
+
+/// Without a tag, nobody knows which of the two a field is.
+#[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[kube(group = "example.com", version = "v1", kind = "Unclear", check = false)]
+pub(crate) struct UnclearSpec {
+    either: Unclear1,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Unclear1 {
+    Number {
+        /// A number.
+        value: i32,
+    },
+    Text {
+        /// A text.
+        value: String,
+    },
+}
+
+#[test]
+fn untagged_variants_that_disagree_are_explained() {
+    let refused = std::panic::catch_unwind(Unclear::crd).unwrap_err();
+    let message = refused.downcast_ref::<String>().unwrap();
+    for part in [
+        "`.spec.either.value` is an integer in one variant and a string in another",
+        "`.spec.either.value` is described in two ways",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+/// Every way in which serde writes an enum, and every way in which one can be inside of another type.
+#[derive(CustomResource, KubeSchema, Clone, Debug, Deserialize, Serialize)]
+#[kube(group = "example.com", version = "v1", kind = "Tagging", description_limit = 40)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TaggingSpec {
+    /// It has a comment that is longer than the limit. This is what is cut off.
+    internal: TagInternal,
+    internal_list: Vec<TagInternal>,
+    internal_map: BTreeMap<String, TagInternal>,
+    optional: Option<TagAdjacent>,
+    boxed: Box<TagExternal>,
+    untagged: TagUntagged,
+    other: TagOther,
+    nested: TagNested,
+    #[serde(flatten)]
+    flattened: TagFlat,
+    tagged_struct: TagStruct,
+    transparent: Transparent,
+    unit: (),
+    letter: char,
+    large: i128,
+    duration: std::time::Duration,
+    array: [u8; 4],
+    set: BTreeSet<i32>,
+    numbered: BTreeMap<u32, String>,
+}
+
+/// Newtype variants of structs, a unit variant, and one with a name of its own.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+enum TagInternal {
+    Held(Held),
+    #[serde(rename = "else")]
+    Other {
+        some_size: u64,
+    },
+    Nothing,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+struct Held {
+    path: String,
+    #[serde(default)]
+    mode: Option<u32>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "t", content = "c")]
+enum TagAdjacent {
+    Unit,
+    Fields { a: i32 },
+    Other { a: i32, b: bool },
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+enum TagExternal {
+    Tuple(i32, i32),
+    Newtype(Held),
+    List(Vec<String>),
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum TagUntagged {
+    Both { a: i32, b: String },
+    One { a: i32 },
+}
+
+/// Whatever is not known is `Unknown`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum TagOther {
+    FirstOne,
+    SecondOne,
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "kind")]
+enum TagNested {
+    Outer { inner: TagInternal },
+    Deep { list: Vec<TagUntagged> },
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum TagFlat {
+    FromUrl { url: String },
+    FromFile { file: String },
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(tag = "is")]
+struct TagStruct {
+    size: i32,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(transparent)]
+struct Transparent {
+    inner: Vec<Held>,
+}
+
+#[test]
+fn every_tagging_is_accepted() {
+    golden::same("tagging", &Tagging::crd());
+    let spec = spec_of(&Tagging::crd());
+    assert_eq!(
+        spec["properties"]["internal"]["description"],
+        "It has a comment that is longer than…"
+    );
+    assert_eq!(
+        spec["properties"]["internal"]["properties"]["type"]["enum"],
+        json!(["held", "else", "nothing"])
+    );
 }

@@ -34,15 +34,19 @@ pub struct Break {
 pub enum BreakKind {
     /// Group, kind, plural or scope changed: to the server it is another kind.
     Identity,
+    /// The whole definition is gone.
+    KindLost,
     /// A version is gone or no longer served.
     VersionLost,
     /// A version that objects may be stored in is gone.
     StoredVersionLost,
+    /// Versions were converted by a webhook and are not any more.
+    ConversionLost,
     /// The status or scale subresource is gone or works on other fields.
     SubresourceLost,
     /// Clients can no longer select by a field.
     SelectableLost,
-    /// A short name or a category is gone.
+    /// A name by which people and tools find the kind is gone.
     NameLost,
     /// A field is gone: its values are pruned from every object that is written.
     FieldRemoved,
@@ -60,6 +64,45 @@ pub enum BreakKind {
     MergeChanged,
     /// What is filled in for a missing field changed, and with it the meaning of objects that lack it.
     DefaultChanged,
+}
+
+impl BreakKind {
+    /// What to do instead, so that nothing breaks.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Identity => {
+                "keep it: a kind with another group, kind, plural or scope is a new one beside it, to which objects are moved"
+            }
+            Self::KindLost => "keep serving the kind until no object of it is left",
+            Self::VersionLost => {
+                "keep serving it, marked `deprecated`, until no client asks for it any more"
+            }
+            Self::StoredVersionLost => {
+                "keep it with `served = false` until every object was written anew and `status.storedVersions` does not \
+                 list it any more"
+            }
+            Self::ConversionLost => {
+                "keep the webhook while versions differ: without it the server changes only the `apiVersion`"
+            }
+            Self::SubresourceLost => "keep it as it is in this version, and change it in a new one",
+            Self::SelectableLost => "keep it selectable in this version: selectors that name it are refused",
+            Self::NameLost => "keep the name: people and scripts use it",
+            Self::FieldRemoved => {
+                "keep it, marked as deprecated, or remove it in a new version with `#[version(removed = ...)]`"
+            }
+            Self::PruningStarted => "keep unknown fields in this version, and describe them in a new one",
+            Self::TypeChanged => "change it in a new version with `#[version(retyped(...))]`",
+            Self::NowRequired => "give it a default, or make it optional",
+            Self::NoLongerNullable => "keep it nullable: stored objects may hold null",
+            Self::RuleTightened => {
+                "allow what was allowed in this version, and tighten the rule in a new one whose conversion makes old \
+                 values fit"
+            }
+            Self::MergeChanged => "keep it in this version: who owns which part was recorded by the old way",
+            Self::DefaultChanged => "keep the default in this version, and change it in a new one",
+        }
+    }
 }
 
 impl fmt::Display for Break {
@@ -97,11 +140,17 @@ pub enum CompatibilityError {
     },
 }
 
-fn listed(breaks: &[Break]) -> String {
-    breaks.iter().map(|one| format!("\n  {one}")).collect()
+/// The breaks, one a line, each with what to do about it below.
+pub(crate) fn listed(breaks: &[Break]) -> String {
+    breaks
+        .iter()
+        .map(|one| format!("\n  {one}\n    {}", one.kind.advice()))
+        .collect()
 }
 
 /// Compares `new` with the YAML of the previous release, as committed beside the code.
+///
+/// For one definition, in a test. The command `crd --check FILE` of every operator does the same for all of its kinds.
 ///
 /// # Errors
 /// When the YAML is no definition, or something would break; the message lists all of it.

@@ -39,6 +39,7 @@ impl<'a> Comparison<'a> {
         self.null(path, old, new);
         self.default(path, old, new);
         self.values(path, old, new);
+        self.embedded(path, old, new);
         self.merge(path, old, new);
         self.properties(path, old, new);
         self.map(path, old, new);
@@ -103,6 +104,24 @@ impl<'a> Comparison<'a> {
         }
         for detail in tighter {
             self.note(path, BreakKind::RuleTightened, detail);
+        }
+    }
+
+    /// The server checks and keeps what every object has only where it knows that there is one.
+    fn embedded(&mut self, path: &str, old: &JSONSchemaProps, new: &JSONSchemaProps) {
+        let is_object = |schema: &JSONSchemaProps| schema.x_kubernetes_embedded_resource == Some(true);
+        match (is_object(old), is_object(new)) {
+            (false, true) => self.note(
+                path,
+                BreakKind::RuleTightened,
+                "must be a whole object with apiVersion and kind",
+            ),
+            (true, false) if new.x_kubernetes_preserve_unknown_fields != Some(true) => self.note(
+                path,
+                BreakKind::PruningStarted,
+                "was a whole object, and its apiVersion, kind and metadata are pruned now",
+            ),
+            _ => {}
         }
     }
 
@@ -171,7 +190,7 @@ impl<'a> Comparison<'a> {
                 self.note(
                     &format!("{path}.{name}"),
                     BreakKind::NowRequired,
-                    "could be left out and is required: give it a default, or make it optional",
+                    "could be left out and is required",
                 );
             }
         }

@@ -11,7 +11,7 @@ fn definition(spec: &Value, change: impl FnOnce(&mut Value)) -> CustomResourceDe
         "spec": {
             "group": "example.com",
             "scope": "Namespaced",
-            "names": {"kind": "Database", "plural": "databases", "shortNames": ["db"]},
+            "names": {"kind": "Database", "plural": "databases", "shortNames": ["db"], "categories": ["all"]},
             "versions": [{
                 "name": "v1", "served": true, "storage": true,
                 "subresources": {"status": {}, "scale": {
@@ -136,8 +136,68 @@ fn each_kind_of_break_in_a_field_is_found() {
             RuleTightened,
         ),
         (
+            json!({"type": "array", "items": {"type": "string"}, "minItems": 1}),
+            json!({"type": "array", "items": {"type": "string"}, "minItems": 2}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 5}),
+            json!({"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 4}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "integer", "minimum": 1}),
+            json!({"type": "integer", "minimum": 2}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "string", "x-kubernetes-validations": [{"rule": "self != ''"}]}),
+            json!({"type": "string", "x-kubernetes-validations": [{"rule": "self != 'x'"}]}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "string", "format": "date-time"}),
+            json!({"type": "string", "format": "date"}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+            json!({"type": "object", "anyOf": [{"required": ["a"]}]}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "object", "allOf": [{"required": ["a"]}]}),
+            json!({"type": "object", "allOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}),
+            json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-embedded-resource": true}),
+            RuleTightened,
+        ),
+        (
+            json!({"type": "object", "x-kubernetes-embedded-resource": true, "properties": {"a": {"type": "string"}}}),
+            json!({"type": "object", "properties": {"a": {"type": "string"}}}),
+            PruningStarted,
+        ),
+        (
+            json!({"type": "object", "additionalProperties": true}),
+            json!({"type": "object", "additionalProperties": {"type": "string"}}),
+            RuleTightened,
+        ),
+        (
+            json!({"x-kubernetes-preserve-unknown-fields": true}),
+            json!({"type": "string"}),
+            TypeChanged,
+        ),
+        (
             json!({"type": "array", "items": {"type": "string"}}),
             json!({"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}),
+            MergeChanged,
+        ),
+        (
+            json!({"type": "array", "items": {"type": "object"}, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}),
+            json!({"type": "array", "items": {"type": "object"}, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["b"]}),
             MergeChanged,
         ),
         (
@@ -265,7 +325,11 @@ fn each_kind_of_break_in_a_version_is_found() {
             .push(second);
     };
     type Change = fn(&mut Value);
-    let table: [(Change, BreakKind); 10] = [
+    let table: [(Change, BreakKind); 14] = [
+        (|d| d["spec"]["names"]["kind"] = "Db".into(), Identity),
+        (|d| d["spec"]["names"]["singular"] = "db".into(), NameLost),
+        (|d| d["spec"]["names"]["listKind"] = "Databases".into(), NameLost),
+        (|d| d["spec"]["names"]["categories"] = json!([]), NameLost),
         (|d| d["spec"]["group"] = "example.org".into(), Identity),
         (|d| d["spec"]["scope"] = "Cluster".into(), Identity),
         (|d| d["spec"]["names"]["plural"] = "dbs".into(), Identity),
@@ -311,6 +375,49 @@ fn each_kind_of_break_in_a_version_is_found() {
     );
 }
 
+/// A definition of v1 and v2, which is stored, changed by `change`.
+fn two_versions(change: impl FnOnce(&mut Value)) -> CustomResourceDefinition {
+    definition(&json!({"type": "object"}), |d| {
+        let mut second = d["spec"]["versions"][0].clone();
+        d["spec"]["versions"][0]["storage"] = false.into();
+        second["name"] = "v2".into();
+        d["spec"]["versions"].as_array_mut().unwrap().push(second);
+        change(d);
+    })
+}
+
+#[test]
+fn a_version_that_the_server_still_stores_may_not_go() {
+    let new = definition(&json!({"type": "object"}), |d| {
+        d["spec"]["versions"][0]["name"] = "v2".into();
+    });
+    let status = |stored: Value| {
+        move |d: &mut Value| {
+            d["status"] = json!({"conditions": [], "acceptedNames": {"kind": "Database", "plural": "databases"},
+                                 "storedVersions": stored});
+        }
+    };
+    let kinds = |old: &CustomResourceDefinition| -> Vec<BreakKind> {
+        breaks(old, &new).iter().map(|one| one.kind).collect()
+    };
+    assert_eq!(kinds(&two_versions(status(json!(["v1", "v2"])))), [StoredVersionLost]);
+    assert_eq!(kinds(&two_versions(status(json!(["v2"])))), [VersionLost]);
+    assert_eq!(kinds(&two_versions(|_| {})), [VersionLost]);
+}
+
+#[test]
+fn a_conversion_may_come_but_not_go() {
+    let webhook = |d: &mut Value| {
+        d["spec"]["conversion"] = json!({"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1"]}});
+    };
+    let (with, without) = (two_versions(webhook), two_versions(|_| {}));
+    assert_eq!(breaks(&without, &with), []);
+    assert_eq!(
+        breaks(&with, &without).iter().map(|one| one.kind).collect::<Vec<_>>(),
+        [ConversionLost]
+    );
+}
+
 #[test]
 fn the_message_lists_every_break() {
     let old = definition(
@@ -322,7 +429,8 @@ fn the_message_lists_every_break() {
     assert!(check(&yaml, &old).is_ok());
     assert_eq!(
         check(&yaml, &new).unwrap_err().to_string(),
-        "databases.example.com is not compatible with the previous release:\n  v1 .spec.a: is gone: its values are pruned"
+        "databases.example.com is not compatible with the previous release:\n  v1 .spec.a: is gone: its values are pruned\n    \
+         keep it, marked as deprecated, or remove it in a new version with `#[version(removed = ...)]`"
     );
     assert!(matches!(
         check("kind: [", &new),

@@ -1,7 +1,7 @@
 //! The kind as a whole and each of its versions.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, CustomResourceDefinitionVersion,
+    CustomResourceDefinition, CustomResourceDefinitionNames as Names, CustomResourceDefinitionVersion,
 };
 
 use super::{Break, BreakKind, schema::Comparison};
@@ -13,6 +13,12 @@ pub(super) fn compare(
 ) {
     identity(old, new, found);
     names(old, new, found);
+    conversion(old, new, found);
+    let stored = old
+        .status
+        .as_ref()
+        .and_then(|status| status.stored_versions.as_deref())
+        .unwrap_or_default();
     for version in &old.spec.versions {
         let Some(same) = new
             .spec
@@ -20,7 +26,7 @@ pub(super) fn compare(
             .iter()
             .find(|candidate| candidate.name == version.name)
         else {
-            lost(version, found);
+            lost(version, stored.contains(&version.name), found);
             continue;
         };
         if version.served && !same.served {
@@ -53,16 +59,26 @@ fn whole(version: &CustomResourceDefinitionVersion, kind: BreakKind, detail: Str
     }
 }
 
-fn lost(version: &CustomResourceDefinitionVersion, found: &mut Vec<Break>) {
-    if version.storage {
+/// `stored`: the server says that there may be objects in it.
+fn lost(version: &CustomResourceDefinitionVersion, stored: bool, found: &mut Vec<Break>) {
+    if version.storage || stored {
         found.push(whole(
             version,
             BreakKind::StoredVersionLost,
-            "is gone, and objects are stored in it: keep it with `served = false` until all are migrated"
-                .into(),
+            "is gone, and objects may be stored in it".into(),
         ));
     } else {
         found.push(whole(version, BreakKind::VersionLost, "is gone".into()));
+    }
+}
+
+/// A break of the kind as a whole.
+fn of_kind(kind: BreakKind, detail: String) -> Break {
+    Break {
+        version: String::new(),
+        path: String::new(),
+        kind,
+        detail,
     }
 }
 
@@ -75,12 +91,10 @@ fn identity(old: &CustomResourceDefinition, new: &CustomResourceDefinition, foun
         ("scope", &was.scope, &is.scope),
     ] {
         if was != is {
-            found.push(Break {
-                version: String::new(),
-                path: String::new(),
-                kind: BreakKind::Identity,
-                detail: format!("the {what} was `{was}` and is `{is}`"),
-            });
+            found.push(of_kind(
+                BreakKind::Identity,
+                format!("the {what} was `{was}` and is `{is}`"),
+            ));
         }
     }
 }
@@ -93,13 +107,40 @@ fn names(old: &CustomResourceDefinition, new: &CustomResourceDefinition, found: 
     ] {
         let is = is.as_deref().unwrap_or_default();
         for name in was.iter().flatten().filter(|name| !is.contains(name)) {
-            found.push(Break {
-                version: String::new(),
-                path: String::new(),
-                kind: BreakKind::NameLost,
-                detail: format!("the {what} `{name}` is gone"),
-            });
+            found.push(of_kind(
+                BreakKind::NameLost,
+                format!("the {what} `{name}` is gone"),
+            ));
         }
+    }
+    // The server fills in what is left out.
+    let singular =
+        |spec: &Names| spec.singular.clone().unwrap_or_else(|| spec.kind.to_lowercase());
+    let list = |spec: &Names| spec.list_kind.clone().unwrap_or_else(|| format!("{}List", spec.kind));
+    for (what, old, new) in [
+        ("singular", singular(was), singular(is)),
+        ("kind of lists", list(was), list(is)),
+    ] {
+        if old != new && was.kind == is.kind {
+            found.push(of_kind(
+                BreakKind::NameLost,
+                format!("the {what} was `{old}` and is `{new}`"),
+            ));
+        }
+    }
+}
+
+/// Only the loss is a break: how the webhook is reached is the installation's business.
+fn conversion(old: &CustomResourceDefinition, new: &CustomResourceDefinition, found: &mut Vec<Break>) {
+    let by_webhook = |definition: &CustomResourceDefinition| {
+        let conversion = definition.spec.conversion.as_ref();
+        conversion.is_some_and(|conversion| conversion.strategy == "Webhook")
+    };
+    if by_webhook(old) && !by_webhook(new) && new.spec.versions.len() > 1 {
+        found.push(of_kind(
+            BreakKind::ConversionLost,
+            "versions were converted by a webhook, and are not any more".into(),
+        ));
     }
 }
 

@@ -2,8 +2,16 @@
 //!
 //! [`lint`] finds what a server refuses, and what it takes and then silently does nothing with: a column whose path leads
 //! nowhere is empty for ever. The derive checks every kind with it in a generated unit test.
+//!
+//! What is written in another language is left to the server: whether a CEL rule or a regular expression compiles, what a
+//! rule costs, whether a default fulfils one or has a format.
 
+mod alternative;
+mod default;
+mod list;
+mod names;
 mod paths;
+mod rule;
 mod structure;
 
 use std::fmt;
@@ -71,7 +79,7 @@ impl Findings<'_> {
 #[must_use]
 pub fn lint(definition: &CustomResourceDefinition) -> Vec<Finding> {
     let mut found = Vec::new();
-    kind(
+    names::check(
         definition,
         &mut Findings {
             version: "",
@@ -90,41 +98,6 @@ pub fn lint(definition: &CustomResourceDefinition) -> Vec<Finding> {
     found
 }
 
-fn kind(definition: &CustomResourceDefinition, findings: &mut Findings<'_>) {
-    let spec = &definition.spec;
-    let name = format!("{}.{}", spec.names.plural, spec.group);
-    if definition.metadata.name.as_deref() != Some(&name) {
-        findings.refused(
-            "metadata.name",
-            format!("must be `{name}`, from the plural and the group"),
-        );
-    }
-    if spec.versions.is_empty() {
-        findings.refused("spec.versions", "there is none");
-    }
-    // One version of a kind may come alone and not be the stored one, before it is merged with the others.
-    let stored = spec.versions.iter().filter(|version| version.storage).count();
-    if spec.versions.len() > 1 && stored != 1 {
-        findings.refused(
-            "spec.versions",
-            format!("{stored} of them are stored, and it must be one"),
-        );
-    }
-    if (spec.group == "k8s.io" || spec.group.ends_with(".k8s.io") || spec.group.ends_with(".kubernetes.io"))
-        && !definition
-            .metadata
-            .annotations
-            .iter()
-            .flatten()
-            .any(|(key, _)| key == "api-approved.kubernetes.io")
-    {
-        findings.refused(
-            "spec.group",
-            "this group is Kubernetes' own: use a domain of yours",
-        );
-    }
-}
-
 fn one_version(version: &CustomResourceDefinitionVersion, findings: &mut Findings<'_>) {
     let Some(schema) = version
         .schema
@@ -134,7 +107,11 @@ fn one_version(version: &CustomResourceDefinitionVersion, findings: &mut Finding
         findings.refused("schema", "there is none, and every version needs one");
         return;
     };
-    structure::check(schema, findings);
+    let status = version
+        .subresources
+        .as_ref()
+        .is_some_and(|subresources| subresources.status.is_some());
+    structure::check(schema, status, findings);
     paths::check(version, schema, findings);
 }
 

@@ -8,6 +8,9 @@ use super::Findings;
 use crate::meta::schema::at_path;
 
 const COLUMN_TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
+const COLUMN_FORMATS: [&str; 8] = [
+    "byte", "date", "date-time", "double", "float", "int32", "int64", "password",
+];
 
 pub(super) fn check(
     version: &CustomResourceDefinitionVersion,
@@ -31,6 +34,26 @@ fn columns(version: &CustomResourceDefinitionVersion, schema: &JSONSchemaProps, 
                     COLUMN_TYPES.join(", ")
                 ),
             );
+        }
+        if let Some(format) = column
+            .format
+            .as_deref()
+            .filter(|format| !format.is_empty() && !COLUMN_FORMATS.contains(format))
+        {
+            findings.refused(
+                &place,
+                format!("has format `{format}`: it is one of {}", COLUMN_FORMATS.join(", ")),
+            );
+        }
+        if column.name.is_empty() {
+            findings.refused(&place, "has no name");
+        }
+        if !column.json_path.starts_with('.') {
+            findings.refused(
+                &place,
+                format!("has the path `{}`, which does not begin with a dot", column.json_path),
+            );
+            continue;
         }
         match at_path(schema, &column.json_path) {
             Err(error) => findings.useless(&place, format!("would always be empty: {error}")),
@@ -70,8 +93,12 @@ fn selectable(
             format!("there are {}, and the server takes eight", fields.len()),
         );
     }
-    for field in fields {
+    for (index, field) in fields.iter().enumerate() {
         let place = format!("selectable field `{}`", field.json_path);
+        if fields[..index].contains(field) {
+            findings.refused(&place, "is there twice");
+            continue;
+        }
         if field.json_path.starts_with(".metadata") {
             findings.refused(&place, "metadata can be selected by name and namespace already");
             continue;
@@ -127,14 +154,22 @@ fn scale(version: &CustomResourceDefinitionVersion, schema: &JSONSchemaProps, fi
         (
             "scale.labelSelectorPath",
             scale.label_selector_path.as_ref(),
-            "",
+            ".",
             "string",
         ),
     ];
     for (place, path, root, type_) in paths {
         let Some(path) = path else { continue };
-        if !path.starts_with(root) || path.contains('[') {
+        let below = [".spec.", ".status."]
+            .iter()
+            .any(|known| known.starts_with(root) && path.starts_with(known));
+        if !below {
+            let root = if root == "." { ".spec.` or `.status." } else { root };
             findings.refused(place, format!("`{path}` must be fields below `{root}`"));
+            continue;
+        }
+        if path.contains('[') {
+            findings.useless(place, format!("`{path}` leads into a list, and there is one value"));
             continue;
         }
         match at_path(schema, path) {

@@ -13,6 +13,8 @@ pub(super) type Schema = Map<String, Value>;
 pub(super) const ALTERNATIVES: [&str; 3] = ["oneOf", "anyOf", "allOf"];
 pub(super) const PRESERVE: &str = "x-kubernetes-preserve-unknown-fields";
 pub(super) const INT_OR_STRING: &str = "x-kubernetes-int-or-string";
+/// Marks the alternatives of a tuple's elements, which are not those of an enum. It does not leave this module.
+const TUPLE: &str = "x-tuple";
 
 /// Where something is wrong: the path, and the sentence that says what.
 #[derive(Debug, Default)]
@@ -47,11 +49,15 @@ fn node(value: &mut Value, at: &str, problems: &mut Problems) {
         schema.insert(PRESERVE.into(), true.into());
         return;
     }
+    map_of_patterns(schema);
     children(schema, at, problems);
     flatten_null(schema);
     type_list(schema);
     for key in ALTERNATIVES {
         if let Some(Value::Array(branches)) = schema.remove(key) {
+            if key == "anyOf" && schema.remove(TUPLE).is_none() {
+                variants::check_untagged(&branches, at, problems);
+            }
             variants::hoist(schema, key, branches, at, problems);
         }
     }
@@ -86,7 +92,7 @@ fn children(schema: &mut Schema, at: &str, problems: &mut Problems) {
             *items = if different.len() == 1 {
                 different.remove(0)
             } else {
-                json!({"anyOf": different})
+                json!({"anyOf": different, TUPLE: true})
             };
         }
         node(items, &format!("{at}[*]"), problems);
@@ -96,7 +102,8 @@ fn children(schema: &mut Schema, at: &str, problems: &mut Problems) {
     }
     for key in ALTERNATIVES {
         if let Some(Value::Array(branches)) = schema.get_mut(key) {
-            for branch in branches {
+            // Null among alternatives is no type of its own.
+            for branch in branches.iter_mut().filter(|branch| !is_null(branch)) {
                 node(branch, at, problems);
             }
         }
@@ -136,8 +143,32 @@ fn is_null(branch: &Value) -> bool {
         || branch.get("enum").is_some_and(|values| *values == json!([null]))
 }
 
-/// `type: [string, integer]`, which Kubernetes does not have.
+/// A map whose keys are numbers has a pattern for them, and Kubernetes has maps of any key.
+fn map_of_patterns(schema: &mut Schema) {
+    let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
+        return;
+    };
+    let mut values = patterns.into_iter().map(|(_, values)| values);
+    let first = values.next();
+    let fields = schema.get("properties").and_then(Value::as_object);
+    match first {
+        Some(first) if fields.is_none_or(Schema::is_empty) && values.all(|other| other == first) => {
+            schema.insert("additionalProperties".into(), first);
+        }
+        _ => {
+            schema.remove("additionalProperties");
+            schema.insert(PRESERVE.into(), true.into());
+        }
+    }
+}
+
+/// `type: [string, integer]`, which Kubernetes does not have, and `type: null`, as of `()`.
 fn type_list(schema: &mut Schema) {
+    if schema.get("type").is_some_and(|type_| type_ == "null") {
+        schema.remove("type");
+        schema.insert(PRESERVE.into(), true.into());
+        schema.insert("nullable".into(), true.into());
+    }
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
     };
@@ -185,7 +216,7 @@ fn object(schema: &mut Schema) {
         }
         _ => {}
     }
-    for unknown in ["unevaluatedProperties", "patternProperties", "propertyNames"] {
+    for unknown in ["unevaluatedProperties", "propertyNames"] {
         schema.remove(unknown);
     }
 }

@@ -3,6 +3,8 @@
 //! schemars writes each variant out. Here the structure of all of them is unified and moves up to the place itself; what
 //! only restricts values stays in the alternatives, so the server still tells the variants apart.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::structural::{INT_OR_STRING, PRESERVE, Problems, Schema};
@@ -62,6 +64,43 @@ pub(super) fn hoist(parent: &mut Schema, key: &str, branches: Vec<Value>, at: &s
     }
     if !rests.is_empty() {
         parent.insert(key.into(), rests.into_iter().map(Value::Object).collect());
+    }
+}
+
+/// What variants without a tag must agree on: a reader of the schema cannot tell which of them a field belongs to.
+///
+/// Tagged variants may differ: their fields belong to the tag.
+pub(super) fn check_untagged(branches: &[Value], at: &str, problems: &mut Problems) {
+    let mut seen: BTreeMap<&str, &Schema> = BTreeMap::new();
+    let fields = branches
+        .iter()
+        .filter_map(|branch| properties(branch.as_object()?))
+        .flatten()
+        .filter_map(|(name, property)| Some((name.as_str(), property.as_object()?)));
+    for (name, property) in fields {
+        let Some(first) = seen.get(name) else {
+            seen.insert(name, property);
+            continue;
+        };
+        let place = format!("{at}.{name}");
+        let types = [*first, property].map(|schema| schema.get("type").and_then(Value::as_str));
+        if types.contains(&Some("integer")) && types.contains(&Some("string")) {
+            problems.add(
+                &place,
+                "is an integer in one variant and a string in another, and Kubernetes allows one type: write \
+                 `IntOrString` in both, or tag the enum with `#[serde(tag = \"...\")]`",
+            );
+        }
+        let said = [*first, property].map(|schema| schema.get("description"));
+        if let [Some(one), Some(other)] = said
+            && one != other
+        {
+            problems.add(
+                &place,
+                "is described in two ways, and Kubernetes allows one type with one description: write the same \
+                 comment in both variants, or in one of them only",
+            );
+        }
     }
 }
 

@@ -3,7 +3,12 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{Change, ConversionError, ConvertValue, Step, Versions, kept::Kept};
+use super::{
+    Change, ConversionError, Step, Versions,
+    kept::Kept,
+    nested::{Direction, Target, convert_fields, convert_held, ordered},
+    restore::restore,
+};
 
 type Spec = Map<String, Value>;
 
@@ -22,12 +27,12 @@ impl Versions {
             return Ok(object);
         }
         let mut kept = Kept::take(&mut object, self.group);
-        if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-            for index in from..target {
-                self.between(index).up(self.steps[index], spec, &mut kept)?;
+        for (step, between) in self.way(from, target) {
+            if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+                between.spec(step, spec, &mut kept)?;
             }
-            for index in (target..from).rev() {
-                self.between(index).down(self.steps[index], spec, &mut kept)?;
+            if let Some(status) = object.get_mut("status").and_then(Value::as_object_mut) {
+                convert_fields(status, step.status, between.direction, &between.target("status"))?;
             }
         }
         kept.put(&mut object, self.group);
@@ -60,10 +65,22 @@ impl Versions {
             .expect("every version is read from what another one writes")
     }
 
-    fn between(&self, index: usize) -> Between {
-        Between {
-            old: self.versions[index].name,
-            new: self.versions[index + 1].name,
+    /// The steps from one version to another, in order.
+    fn way(&self, from: usize, to: usize) -> Vec<(Step, Between)> {
+        let step = |index: usize, direction| {
+            let (older, newer) = (self.versions[index].name, self.versions[index + 1].name);
+            let (origin, target) = ordered(older, newer, direction);
+            let between = Between {
+                origin,
+                target,
+                direction,
+            };
+            (self.steps[index], between)
+        };
+        if from < to {
+            (from..to).map(|index| step(index, Direction::Up)).collect()
+        } else {
+            (to..from).rev().map(|index| step(index, Direction::Down)).collect()
         }
     }
 }
@@ -71,62 +88,113 @@ impl Versions {
 /// The two versions a step is between.
 #[derive(Clone, Copy)]
 struct Between {
-    old: &'static str,
-    new: &'static str,
+    origin: &'static str,
+    target: &'static str,
+    direction: Direction,
 }
 
+/// A conversion of one field's value.
+type Convert<'a> = dyn Fn(Value) -> Result<Value, ConversionError> + 'a;
+
 impl Between {
-    fn up(self, step: Step, spec: &mut Spec, kept: &mut Kept) -> Result<(), ConversionError> {
-        for change in step.0 {
+    fn target<'a>(&self, path: &'a str) -> Target<'a> {
+        Target {
+            path,
+            version: self.target,
+        }
+    }
+
+    /// Makes the step's changes to a spec.
+    fn spec(self, step: Step, spec: &mut Spec, kept: &mut Kept) -> Result<(), ConversionError> {
+        let up = self.direction == Direction::Up;
+        let mut changes: Vec<&Change> = step.spec.iter().collect();
+        if !up {
+            changes.reverse();
+        }
+        for change in changes {
             match *change {
-                Change::Added { field, default } => {
-                    restore(spec, field, default, kept.recall(self.new, field));
+                Change::Added { field, default } if up => {
+                    fill(spec, field, default, kept.recall(self.target, field));
                 }
-                Change::Removed { field, default } => set_aside(spec, field, default, self.old, kept),
-                Change::Renamed { from, to } => rename(spec, from, to),
+                Change::Removed { field, default } if !up => {
+                    fill(spec, field, default, kept.recall(self.target, field));
+                }
+                Change::Added { field, default } | Change::Removed { field, default } => {
+                    set_aside(spec, field, default, self.origin, kept);
+                }
+                Change::Renamed { from, to } => {
+                    let (from, to) = ordered(from, to, self.direction);
+                    rename(spec, from, to);
+                }
                 Change::Retyped { from, to, up, down } => {
-                    let way = Way {
-                        from,
-                        to,
-                        there: up,
-                        back: down,
-                        target: self.new,
-                        origin: self.old,
-                    };
-                    way.go(spec, kept)?;
+                    let (from, to) = ordered(from, to, self.direction);
+                    let (there, back) = ordered(up, down, self.direction);
+                    let target = self.target("spec");
+                    let wrong = |source| target.wrong(from, source);
+                    let names = (from, to);
+                    self.value(
+                        spec,
+                        kept,
+                        names,
+                        &|value| there(value).map_err(wrong),
+                        &|value| back(value).map_err(wrong),
+                    )?;
+                }
+                Change::Nested {
+                    from,
+                    to,
+                    within,
+                    changes,
+                } => {
+                    let names = ordered(from, to, self.direction);
+                    let path = format!("spec.{}", names.0);
+                    let target = self.target(&path);
+                    let convert =
+                        |value, direction| convert_held(value, within, changes, direction, &target);
+                    self.value(
+                        spec,
+                        kept,
+                        names,
+                        &|value| convert(value, self.direction),
+                        &|value| convert(value, self.direction.opposite()),
+                    )?;
                 }
             }
         }
         Ok(())
     }
 
-    fn down(self, step: Step, spec: &mut Spec, kept: &mut Kept) -> Result<(), ConversionError> {
-        for change in step.0.iter().rev() {
-            match *change {
-                Change::Added { field, default } => set_aside(spec, field, default, self.new, kept),
-                Change::Removed { field, default } => {
-                    restore(spec, field, default, kept.recall(self.old, field));
-                }
-                Change::Renamed { from, to } => rename(spec, to, from),
-                Change::Retyped { from, to, up, down } => {
-                    let way = Way {
-                        from: to,
-                        to: from,
-                        there: down,
-                        back: up,
-                        target: self.old,
-                        origin: self.new,
-                    };
-                    way.go(spec, kept)?;
-                }
-            }
+    /// A field whose value becomes another, which may lose something.
+    fn value(
+        self,
+        spec: &mut Spec,
+        kept: &mut Kept,
+        (from, to): (&'static str, &'static str),
+        there: &Convert<'_>,
+        back: &Convert<'_>,
+    ) -> Result<(), ConversionError> {
+        let recalled = kept.recall(self.target, to);
+        let Some(value) = spec.remove(from) else {
+            return Ok(());
+        };
+        let says_the_same = |candidate: &Value| back(candidate.clone()).is_ok_and(|back| back == value);
+        let plain = there(value.clone())?;
+        // What was kept counts as far as it says the same as the value now.
+        let restored = recalled.and_then(|kept| {
+            let before = there(back(kept.clone()).ok()?).ok()?;
+            Some(restore(&kept, &before, &plain)).filter(says_the_same)
+        });
+        let converted = restored.unwrap_or(plain);
+        if !says_the_same(&converted) {
+            kept.keep(self.origin, from, value);
         }
+        spec.insert(to.into(), converted);
         Ok(())
     }
 }
 
 /// A field that the version has and the last one had not.
-fn restore(spec: &mut Spec, field: &str, default: Option<fn() -> Value>, kept: Option<Value>) {
+fn fill(spec: &mut Spec, field: &str, default: Option<fn() -> Value>, kept: Option<Value>) {
     if spec.contains_key(field) {
         return;
     }
@@ -151,41 +219,6 @@ fn rename(spec: &mut Spec, from: &str, to: &str) {
     }
 }
 
-/// A change of type in one direction.
-struct Way {
-    from: &'static str,
-    to: &'static str,
-    there: ConvertValue,
-    back: ConvertValue,
-    target: &'static str,
-    origin: &'static str,
-}
-
-impl Way {
-    fn go(&self, spec: &mut Spec, kept: &mut Kept) -> Result<(), ConversionError> {
-        let recalled = kept.recall(self.target, self.to);
-        let Some(value) = spec.remove(self.from) else {
-            return Ok(());
-        };
-        let wrong = |source| ConversionError::Field {
-            field: self.from,
-            version: self.target,
-            source,
-        };
-        // What was kept still counts if it says the same as the value now.
-        let same = |candidate: &Value| (self.back)(candidate.clone()).is_ok_and(|back| back == value);
-        let converted = match recalled.filter(same) {
-            Some(kept) => kept,
-            None => (self.there)(value.clone()).map_err(wrong)?,
-        };
-        if !(self.back)(converted.clone()).is_ok_and(|back| back == value) {
-            kept.keep(self.origin, self.from, value);
-        }
-        spec.insert(self.to.into(), converted);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 #[allow(
     clippy::needless_pass_by_value,
@@ -193,7 +226,7 @@ impl Way {
 )]
 mod tests {
     use super::*;
-    use crate::meta::versions::{Version, converted, to_json};
+    use crate::meta::versions::{Version, Within, converted, to_json};
     use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
     use proptest::prelude::*;
     use serde_json::json;
@@ -218,7 +251,12 @@ mod tests {
             },
         ],
         steps: &[
-            Step(&[
+            Step {
+                status: &[Change::Renamed {
+                    from: "up",
+                    to: "ready",
+                }],
+                spec: &[
                 Change::Added {
                     field: "replicas",
                     default: Some(|| to_json(3)),
@@ -237,13 +275,34 @@ mod tests {
                         })
                     },
                 },
-            ]),
-            Step(&[Change::Removed {
-                field: "legacy",
-                default: None,
-            }]),
+                Change::Nested {
+                    from: "disks",
+                    to: "volumes",
+                    within: &[Within::List],
+                    changes: DISK,
+                },
+            ]},
+            Step {
+                status: &[],
+                spec: &[Change::Removed {
+                    field: "legacy",
+                    default: None,
+                }],
+            },
         ],
     };
+
+    /// v2's volumes have a class, and their size is called so.
+    const DISK: &[Change] = &[
+        Change::Added {
+            field: "class",
+            default: Some(|| to_json("slow")),
+        },
+        Change::Renamed {
+            from: "gigabytes",
+            to: "size",
+        },
+    ];
 
     fn object(version: &str, spec: &Value) -> Value {
         json!({"apiVersion": format!("example.com/{version}"), "kind": "Database", "metadata": {"name": "a"}, "spec": spec})
@@ -290,6 +349,35 @@ mod tests {
     }
 
     #[test]
+    fn structs_within_are_converted_and_keep_what_they_lose() {
+        let new = object(
+            "v3",
+            &json!({"replicas": 3, "volumes": [{"size": 1, "class": "fast"}, {"size": 2, "class": "slow"}]}),
+        );
+        let mut old = to(new.clone(), "v1");
+        assert_eq!(old["spec"], json!({"disks": [{"gigabytes": 1}, {"gigabytes": 2}]}));
+        assert_eq!(to(old.clone(), "v3"), new);
+        // A client of the old version makes the first one larger, and it stays fast.
+        old["spec"]["disks"][0]["gigabytes"] = json!(5);
+        assert_eq!(
+            to(old.clone(), "v3")["spec"]["volumes"],
+            json!([{"size": 5, "class": "fast"}, {"size": 2, "class": "slow"}])
+        );
+        // A client removes it: what is left is not taken for it.
+        old["spec"]["disks"] = json!([{"gigabytes": 2}]);
+        assert_eq!(to(old, "v3")["spec"]["volumes"], json!([{"size": 2, "class": "slow"}]));
+    }
+
+    #[test]
+    fn a_status_is_converted() {
+        let mut old = object("v1", &json!({}));
+        old["status"] = json!({"up": true});
+        let new = to(old.clone(), "v3");
+        assert_eq!(new["status"], json!({"ready": true}));
+        assert_eq!(to(new, "v1")["status"], old["status"]);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let error = VERSIONS
             .convert(object("v9", &json!({})), "example.com/v1")
@@ -326,11 +414,18 @@ mod tests {
             amount in 0_u32..200,
             replicas in 1_u32..5,
             legacy in any::<Option<bool>>(),
+            disks in prop::collection::vec((0_u32..3, any::<bool>()), 0..3),
         ) {
             let mut spec = match start {
                 1 => json!({"size": size, "days": amount}),
                 _ => json!({"storage": size, "retention": format!("{amount}h"), "replicas": replicas}),
             };
+            let disk = |(size, fast): &(u32, bool)| match start {
+                1 => json!({"gigabytes": size}),
+                _ => json!({"size": size, "class": if *fast { "fast" } else { "slow" }}),
+            };
+            let name = if start == 1 { "disks" } else { "volumes" };
+            spec[name] = disks.iter().map(disk).collect();
             if let (1 | 2, Some(legacy)) = (start, legacy) {
                 spec["legacy"] = legacy.into();
             }

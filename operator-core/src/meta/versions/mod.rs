@@ -3,6 +3,7 @@
 //! Neighbouring versions differ by a [`Step`] of [`Change`]s to the fields of the spec. An object goes from one version to
 //! another step by step, up or down. What a version cannot hold is kept in an annotation of the object and comes back when
 //! a version is reached that can, so a round trip through any version loses nothing.
+//! A status is converted and nothing of it is kept: whoever observes writes it again.
 //!
 //! # Guarantees
 //! - Up and down again, or down and up again, gives the object as it was.
@@ -11,6 +12,8 @@
 
 mod convert;
 mod kept;
+mod nested;
+mod restore;
 mod review;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -41,12 +44,26 @@ pub struct Version {
 
 /// The changes from a version to the next one.
 #[derive(Debug, Clone, Copy)]
-pub struct Step(pub &'static [Change]);
+pub struct Step {
+    /// Those of the spec's fields.
+    pub spec: &'static [Change],
+    /// Those of the status's fields.
+    pub status: &'static [Change],
+}
 
 /// A conversion of a field's value.
 pub type ConvertValue = fn(Value) -> Result<Value, serde_json::Error>;
 
-/// One change to the spec's fields, by their names on the wire.
+/// What a field holds values of a struct in, from the outside in. An `Option` or a `Box` is nothing on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// A list of them.
+    List,
+    /// A map to them.
+    Map,
+}
+
+/// One change to the fields of a struct, by their names on the wire.
 #[derive(Debug, Clone, Copy)]
 pub enum Change {
     /// The field is new; objects that come from below get the default, if there is one.
@@ -81,6 +98,17 @@ pub enum Change {
         /// The new value as an old one.
         down: ConvertValue,
     },
+    /// The field holds values of a struct whose own fields changed.
+    Nested {
+        /// The old name.
+        from: &'static str,
+        /// The new name.
+        to: &'static str,
+        /// What the values are in.
+        within: &'static [Within],
+        /// The changes to the struct.
+        changes: &'static [Self],
+    },
 }
 
 /// An object cannot be converted.
@@ -99,10 +127,10 @@ pub enum ConversionError {
         known: String,
     },
     /// A field has a value that its version does not allow.
-    #[error("spec.{field} cannot be converted to {version}")]
+    #[error("{field} cannot be converted to {version}")]
     Field {
-        /// The field.
-        field: &'static str,
+        /// The field, from the root of the object.
+        field: String,
         /// The version it was to become.
         version: &'static str,
         /// What is wrong with its value.
@@ -158,7 +186,9 @@ impl Versions {
     /// Whether any field differs between versions, so that a webhook is needed.
     #[must_use]
     pub fn needs_webhook(&self) -> bool {
-        self.steps.iter().any(|step| !step.0.is_empty())
+        self.steps
+            .iter()
+            .any(|step| !step.spec.is_empty() || !step.status.is_empty())
     }
 
     fn position(&self, api_version: &str) -> Result<usize, ConversionError> {

@@ -57,7 +57,10 @@ mod tests {
                 crd: CustomResourceDefinition::default,
             },
         ],
-        steps: &[Step(&[Change::Renamed { from: "a", to: "b" }])],
+        steps: &[Step {
+            spec: &[Change::Renamed { from: "a", to: "b" }],
+            status: &[],
+        }],
     };
 
     fn ask(object: &Value) -> ConversionResponse {

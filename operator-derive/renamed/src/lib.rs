@@ -1,0 +1,1 @@
+//! Holds the test of renamed dependencies. Nothing is exported.

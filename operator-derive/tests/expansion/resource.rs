@@ -1,0 +1,5 @@
+#[derive(Resource)]
+#[resource(inherit = "ConfigMap")]
+struct Settings {
+    metadata: ObjectMeta,
+}

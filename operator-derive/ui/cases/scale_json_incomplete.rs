@@ -1,0 +1,9 @@
+use operator_derive::CustomResource;
+
+#[derive(CustomResource)]
+#[kube(group = "example.com", version = "v1", kind = "Database", status = "String", scale = r#"{"specReplicasPath": ".spec.replicas"}"#)]
+pub struct DatabaseSpec {
+    pub replicas: i32,
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use operator_derive::{CustomResource, versions};
+
+#[versions(v1, v2)]
+pub mod database {
+    #[derive(CustomResource)]
+    #[kube(group = "example.com", kind = "Database")]
+    pub struct DatabaseSpec {
+        pub storage: Storage,
+    }
+
+    pub struct Storage {
+        #[version(added = v2)]
+        pub class: Option<String>,
+    }
+
+    pub enum Either {
+        Disk(Storage),
+    }
+}
+
+fn main() {}

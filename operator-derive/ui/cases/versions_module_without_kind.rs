@@ -1,0 +1,11 @@
+use operator_derive::{CustomResource, versions};
+
+#[versions(v1, v2)]
+pub mod database {
+    pub struct Storage {
+        #[version(added = v2)]
+        pub class: Option<String>,
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use operator_derive::{CustomResource, versions};
+
+#[versions(v1, v2)]
+#[derive(CustomResource)]
+#[kube(group = "example.com", kind = "Database")]
+pub struct DatabaseSpec {
+    #[version(renamed(v2, from = "old name"))]
+    pub replicas: Option<i32>,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use operator_derive::{CustomResource, versions};
+
+#[versions(v1, v2)]
+#[derive(CustomResource)]
+#[kube(group = "example.com", kind = "Database")]
+pub struct DatabaseSpec {
+    #[version(retyped(v2, from = "not a type", up = a, down = b))]
+    pub replicas: Option<i32>,
+}
+
+fn main() {}
