@@ -109,7 +109,7 @@ mod shadowed {
         ::serde::Serialize,
         ::schemars::JsonSchema,
     )]
-    #[kube(group = "example.com", kind = "Even", no_spec)]
+    #[kube(group = "example.com", kind = "Even")]
     pub(super) struct EvenSpec {
         #[version(added = v1, default = two)]
         pub(super) replicas: i32,

@@ -1,16 +1,13 @@
 //! From one version to another.
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    Change, ConversionError, Step, Versions,
+    ConversionError, Step, Versions,
+    change::{Between, Direction},
     kept::Kept,
-    nested::{Direction, Target, convert_fields, convert_held, ordered},
-    restore::restore,
 };
-
-type Spec = Map<String, Value>;
 
 impl Versions {
     /// `object` in the version `to`, such as `example.com/v1`.
@@ -29,10 +26,10 @@ impl Versions {
         let mut kept = Kept::take(&mut object, self.group);
         for (step, between) in self.way(from, target) {
             if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-                between.spec(step, spec, &mut kept)?;
+                between.change(spec, step.spec, "spec", Some(&mut kept))?;
             }
             if let Some(status) = object.get_mut("status").and_then(Value::as_object_mut) {
-                convert_fields(status, step.status, between.direction, &between.target("status"))?;
+                between.change(status, step.status, "status", None)?;
             }
         }
         kept.put(&mut object, self.group);
@@ -67,9 +64,9 @@ impl Versions {
 
     /// The steps from one version to another, in order.
     fn way(&self, from: usize, to: usize) -> Vec<(Step, Between)> {
-        let step = |index: usize, direction| {
+        let step = |index: usize, direction: Direction| {
             let (older, newer) = (self.versions[index].name, self.versions[index + 1].name);
-            let (origin, target) = ordered(older, newer, direction);
+            let (origin, target) = direction.ordered(older, newer);
             let between = Between {
                 origin,
                 target,
@@ -85,140 +82,6 @@ impl Versions {
     }
 }
 
-/// The two versions a step is between.
-#[derive(Clone, Copy)]
-struct Between {
-    origin: &'static str,
-    target: &'static str,
-    direction: Direction,
-}
-
-/// A conversion of one field's value.
-type Convert<'a> = dyn Fn(Value) -> Result<Value, ConversionError> + 'a;
-
-impl Between {
-    fn target<'a>(&self, path: &'a str) -> Target<'a> {
-        Target {
-            path,
-            version: self.target,
-        }
-    }
-
-    /// Makes the step's changes to a spec.
-    fn spec(self, step: Step, spec: &mut Spec, kept: &mut Kept) -> Result<(), ConversionError> {
-        let up = self.direction == Direction::Up;
-        let mut changes: Vec<&Change> = step.spec.iter().collect();
-        if !up {
-            changes.reverse();
-        }
-        for change in changes {
-            match *change {
-                Change::Added { field, default } if up => {
-                    fill(spec, field, default, kept.recall(self.target, field));
-                }
-                Change::Removed { field, default } if !up => {
-                    fill(spec, field, default, kept.recall(self.target, field));
-                }
-                Change::Added { field, default } | Change::Removed { field, default } => {
-                    set_aside(spec, field, default, self.origin, kept);
-                }
-                Change::Renamed { from, to } => {
-                    let (from, to) = ordered(from, to, self.direction);
-                    rename(spec, from, to);
-                }
-                Change::Retyped { from, to, up, down } => {
-                    let (from, to) = ordered(from, to, self.direction);
-                    let (there, back) = ordered(up, down, self.direction);
-                    let target = self.target("spec");
-                    let wrong = |source| target.wrong(from, source);
-                    let names = (from, to);
-                    self.value(
-                        spec,
-                        kept,
-                        names,
-                        &|value| there(value).map_err(wrong),
-                        &|value| back(value).map_err(wrong),
-                    )?;
-                }
-                Change::Nested {
-                    from,
-                    to,
-                    within,
-                    changes,
-                } => {
-                    let names = ordered(from, to, self.direction);
-                    let path = format!("spec.{}", names.0);
-                    let target = self.target(&path);
-                    let convert =
-                        |value, direction| convert_held(value, within, changes, direction, &target);
-                    self.value(
-                        spec,
-                        kept,
-                        names,
-                        &|value| convert(value, self.direction),
-                        &|value| convert(value, self.direction.opposite()),
-                    )?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A field whose value becomes another, which may lose something.
-    fn value(
-        self,
-        spec: &mut Spec,
-        kept: &mut Kept,
-        (from, to): (&'static str, &'static str),
-        there: &Convert<'_>,
-        back: &Convert<'_>,
-    ) -> Result<(), ConversionError> {
-        let recalled = kept.recall(self.target, to);
-        let Some(value) = spec.remove(from) else {
-            return Ok(());
-        };
-        let says_the_same = |candidate: &Value| back(candidate.clone()).is_ok_and(|back| back == value);
-        let plain = there(value.clone())?;
-        // What was kept counts as far as it says the same as the value now.
-        let restored = recalled.and_then(|kept| {
-            let before = there(back(kept.clone()).ok()?).ok()?;
-            Some(restore(&kept, &before, &plain)).filter(says_the_same)
-        });
-        let converted = restored.unwrap_or(plain);
-        if !says_the_same(&converted) {
-            kept.keep(self.origin, from, value);
-        }
-        spec.insert(to.into(), converted);
-        Ok(())
-    }
-}
-
-/// A field that the version has and the last one had not.
-fn fill(spec: &mut Spec, field: &str, default: Option<fn() -> Value>, kept: Option<Value>) {
-    if spec.contains_key(field) {
-        return;
-    }
-    if let Some(value) = kept.or_else(|| default.map(|default| default())) {
-        spec.insert(field.into(), value);
-    }
-}
-
-/// A field that the version has not and the last one had.
-fn set_aside(spec: &mut Spec, field: &str, default: Option<fn() -> Value>, version: &str, kept: &mut Kept) {
-    if let Some(value) = spec.remove(field)
-        && !value.is_null()
-        && default.is_none_or(|default| default() != value)
-    {
-        kept.keep(version, field, value);
-    }
-}
-
-fn rename(spec: &mut Spec, from: &str, to: &str) {
-    if let Some(value) = spec.remove(from) {
-        spec.insert(to.into(), value);
-    }
-}
-
 #[cfg(test)]
 #[allow(
     clippy::needless_pass_by_value,
@@ -226,7 +89,7 @@ fn rename(spec: &mut Spec, from: &str, to: &str) {
 )]
 mod tests {
     use super::*;
-    use crate::meta::versions::{Version, Within, converted, to_json};
+    use crate::meta::versions::{Change, Version, Within, converted, to_json};
     use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
     use proptest::prelude::*;
     use serde_json::json;

@@ -10,9 +10,9 @@
 //! - A value that a client changed in between is not undone: what was kept counts only while it still says the same as the
 //!   value it was kept for.
 
+mod change;
 mod convert;
 mod kept;
-mod nested;
 mod restore;
 mod review;
 

@@ -224,6 +224,7 @@ impl Kind {
         let status = fields.one("status", Item::path);
         let version = fields.one("version", |item| Ok(item.clone()));
         let flags = ["storage", "served", "deprecated"].map(|key| fields.one(key, |item| Ok(item.clone())));
+        let no_spec = fields.one("no_spec", |item| Ok(item.clone()));
         let crates = fields.one_with("crates", Crates::read).unwrap_or_default();
         drop(fields);
         quiet.ignore();
@@ -234,6 +235,12 @@ impl Kind {
                     "`{}` is said for each version: write `#[versions(v1beta1, v1(storage))]`",
                     item.key
                 ),
+            );
+        }
+        if let Some(item) = no_spec {
+            errors.at(
+                &item.key,
+                "versions are converted in the spec, and with `no_spec` there is none: remove it",
             );
         }
         let (Some(group), Some(kind)) = (group, kind) else {
