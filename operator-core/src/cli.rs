@@ -294,7 +294,10 @@ mod tests {
 
     #[test]
     fn definitions_are_printed_or_checked() {
-        assert!(matches!(parse(&["crd"]), Command::Crd(CrdArgs { check: None, .. })));
+        assert!(matches!(
+            parse(&["crd"]),
+            Command::Crd(CrdArgs { check: None, .. })
+        ));
         let Command::Crd(args) = parse(&["crd", "--check", "crds.yaml"]) else {
             panic!("no definitions");
         };

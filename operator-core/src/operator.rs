@@ -238,8 +238,7 @@ impl Operator {
         let Some(service) = self.webhook_service(namespace) else {
             return Ok(None);
         };
-        let keeper =
-            CertificateKeeper::of_service(client.clone(), namespace, &self.name, self.clock.clone());
+        let keeper = CertificateKeeper::of_service(client.clone(), namespace, &self.name, self.clock.clone());
         let keeper = service
             .trusted()
             .into_iter()

@@ -215,7 +215,10 @@ fn names(model: &Model, errors: &mut Errors) {
             );
         }
     }
-    for (key, all) in [("shortname", &model.options.shortnames), ("category", &model.options.categories)] {
+    for (key, all) in [
+        ("shortname", &model.options.shortnames),
+        ("category", &model.options.categories),
+    ] {
         for text in all.iter().filter(|text| !label(text)) {
             errors.at_span(
                 span,

@@ -43,13 +43,19 @@ impl WebhookService {
         if self.admission().any(|(hook, _)| !is_validating(hook)) {
             trusted.push(Trusted::Mutating(self.name.clone()));
         }
-        trusted.extend(self.conversions().map(|(_, name)| Trusted::Conversion(name.to_owned())));
+        trusted.extend(
+            self.conversions()
+                .map(|(_, name)| Trusted::Conversion(name.to_owned())),
+        );
         trusted
     }
 
     /// Lets the operator convert the definitions whose versions differ.
     #[must_use]
-    pub fn converting(&self, mut definitions: Vec<CustomResourceDefinition>) -> Vec<CustomResourceDefinition> {
+    pub fn converting(
+        &self,
+        mut definitions: Vec<CustomResourceDefinition>,
+    ) -> Vec<CustomResourceDefinition> {
         for (path, name) in self.conversions() {
             let converted = definitions
                 .iter_mut()
@@ -172,9 +178,10 @@ impl WebhookService {
                     ("admissionregistration.k8s.io", "validatingwebhookconfigurations"),
                     name,
                 ),
-                Trusted::Mutating(name) => {
-                    (("admissionregistration.k8s.io", "mutatingwebhookconfigurations"), name)
-                }
+                Trusted::Mutating(name) => (
+                    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"),
+                    name,
+                ),
                 Trusted::Conversion(name) => (("apiextensions.k8s.io", "customresourcedefinitions"), name),
             };
             names.entry(kind).or_default().push(name);
@@ -190,9 +197,7 @@ impl WebhookService {
     }
 
     fn admission(&self) -> impl Iterator<Item = (&Hook, &Subject)> {
-        self.hooks
-            .iter()
-            .filter_map(|hook| Some((hook, hook.subject()?)))
+        self.hooks.iter().filter_map(|hook| Some((hook, hook.subject()?)))
     }
 
     /// The paths of conversions, and the definitions they are of.

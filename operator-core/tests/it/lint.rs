@@ -125,7 +125,6 @@ fn keywords() -> Vec<(&'static str, Value)> {
         ("patternProperties", json!({"x": {"type": "string"}})),
         ("dependencies", json!({"x": ["y"]})),
         ("id", json!("x")),
-        ("$schema", json!("http://json-schema.org/schema#")),
         ("example", json!("x")),
         ("oneOf", json!([{"required": ["text"]}])),
         ("oneOf", json!([{"type": "object"}])),
@@ -157,11 +156,26 @@ fn keywords() -> Vec<(&'static str, Value)> {
         ("x-kubernetes-map-type", json!("loose")),
         ("x-kubernetes-validations", json!([{"rule": "true"}])),
         ("x-kubernetes-validations", json!([{"rule": ""}])),
-        ("x-kubernetes-validations", json!([{"rule": "true", "message": "a\nb"}])),
-        ("x-kubernetes-validations", json!([{"rule": "true", "message": " "}])),
-        ("x-kubernetes-validations", json!([{"rule": "true", "reason": "Because"}])),
-        ("x-kubernetes-validations", json!([{"rule": "true", "fieldPath": ".text"}])),
-        ("x-kubernetes-validations", json!([{"rule": "true", "fieldPath": ".nothing"}])),
+        (
+            "x-kubernetes-validations",
+            json!([{"rule": "true", "message": "a\nb"}]),
+        ),
+        (
+            "x-kubernetes-validations",
+            json!([{"rule": "true", "message": " "}]),
+        ),
+        (
+            "x-kubernetes-validations",
+            json!([{"rule": "true", "reason": "Because"}]),
+        ),
+        (
+            "x-kubernetes-validations",
+            json!([{"rule": "true", "fieldPath": ".text"}]),
+        ),
+        (
+            "x-kubernetes-validations",
+            json!([{"rule": "true", "fieldPath": ".nothing"}]),
+        ),
     ]
 }
 
@@ -196,8 +210,14 @@ fn others() -> Vec<(&'static str, Value)> {
             at("/schema/openAPIV3Schema/properties/metadata"),
             json!({"type": "object", "properties": {"labels": {"type": "object"}}}),
         ),
-        (at("/schema/openAPIV3Schema/properties/apiVersion"), json!({"type": "integer"})),
-        (at("/schema/openAPIV3Schema/x-kubernetes-preserve-unknown-fields"), json!(true)),
+        (
+            at("/schema/openAPIV3Schema/properties/apiVersion"),
+            json!({"type": "integer"}),
+        ),
+        (
+            at("/schema/openAPIV3Schema/x-kubernetes-preserve-unknown-fields"),
+            json!(true),
+        ),
         (at("/schema/openAPIV3Schema/nullable"), json!(true)),
         (at("/schema/openAPIV3Schema/default"), json!({})),
         (at("/additionalPrinterColumns/0/type"), json!("text")),
@@ -222,10 +242,16 @@ fn others() -> Vec<(&'static str, Value)> {
         (at("/subresources/status"), Value::Null),
         (at("/subresources/scale/specReplicasPath"), json!(".status.count")),
         (at("/subresources/scale/specReplicasPath"), json!("")),
-        (at("/subresources/scale/specReplicasPath"), json!(".spec.list[0].port")),
+        (
+            at("/subresources/scale/specReplicasPath"),
+            json!(".spec.list[0].port"),
+        ),
         (at("/subresources/scale/specReplicasPath"), json!(".spec.nothing")),
         (at("/subresources/scale/statusReplicasPath"), json!(".spec.count")),
-        (at("/subresources/scale/labelSelectorPath"), json!(".metadata.name")),
+        (
+            at("/subresources/scale/labelSelectorPath"),
+            json!(".metadata.name"),
+        ),
         (at("/subresources/scale/labelSelectorPath"), json!(".spec.text")),
         (at("/deprecationWarning"), json!("use another")),
         ("/spec/conversion", json!({"strategy": "Webhook"})),
@@ -251,7 +277,10 @@ fn set(definition: &mut Value, pointer: &str, value: Value) {
 
 /// A definition that was spoiled, if it can still be read.
 fn spoiled() -> impl Strategy<Value = (String, Value)> {
-    let keyword = (prop::sample::select(PLACES.to_vec()), prop::sample::select(keywords()))
+    let keyword = (
+        prop::sample::select(PLACES.to_vec()),
+        prop::sample::select(keywords()),
+    )
         .prop_map(|(place, (keyword, value))| (format!("{SPEC}{place}/{keyword}"), value));
     let other = prop::sample::select(others()).prop_map(|(pointer, value)| (pointer.to_owned(), value));
     let change = prop_oneof![4 => keyword, 1 => other];
@@ -278,11 +307,11 @@ async fn it_agrees_with_a_server() {
     let embedded = ApiServer::new();
     let client = real().await.unwrap_or_else(|| embedded.client());
     let definitions: Api<CustomResourceDefinition> = Api::all(client);
-    let cases = std::env::var("LINT_CASES").ok().and_then(|text| text.parse().ok());
-    let mut runner = TestRunner::new_with_rng(
-        Cases::default(),
-        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
-    );
+    let cases = std::env::var("LINT_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let mut runner =
+        TestRunner::new_with_rng(Cases::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let dry = PostParams {
         dry_run: true,
         ..PostParams::default()
@@ -313,5 +342,8 @@ async fn it_agrees_with_a_server() {
         different.len() + refused + accepted,
         different.join("\n")
     );
-    assert!(refused > 100 && accepted > 30, "{refused} refused, {accepted} accepted");
+    assert!(
+        refused > 100 && accepted > 30,
+        "{refused} refused, {accepted} accepted"
+    );
 }

@@ -4,6 +4,7 @@
 
 mod compatibility;
 mod controller;
+mod conversion;
 mod determinism;
 mod dynamic;
 mod faults;

@@ -119,10 +119,13 @@ async fn its_manifests_can_be_applied() {
 /// An operator that is asked about gadgets.
 fn asked() -> Operator {
     let webhooks = Webhooks::new()
-        .validate("/validate-gadget", |_: AdmissionRequest<Gadget>| async { Verdict::allow() })
-        .mutate("/mutate-gadget", |_: &AdmissionRequest<Gadget>, _: &mut Gadget| {
+        .validate("/validate-gadget", |_: AdmissionRequest<Gadget>| async {
             Verdict::allow()
         })
+        .mutate(
+            "/mutate-gadget",
+            |_: &AdmissionRequest<Gadget>, _: &mut Gadget| Verdict::allow(),
+        )
         .on([Operation::Create]);
     operator().webhooks(webhooks)
 }
@@ -190,7 +193,11 @@ async fn its_rights_suffice_to_keep_the_certificate() {
         ..Identity::default()
     });
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let webhooks = operator.webhook_server(&account, any, "default").await.unwrap().unwrap();
+    let webhooks = operator
+        .webhook_server(&account, any, "default")
+        .await
+        .unwrap()
+        .unwrap();
     // Once to make it, and once to find it.
     webhooks.prepare().await.unwrap();
     webhooks.prepare().await.unwrap();
@@ -257,7 +264,8 @@ async fn a_definition_is_printed_without_a_cluster() {
     // Standard output is not looked at here; that nothing is asked of a cluster is the point.
     operator()
         .execute(Command::Crd(CrdArgs::default()))
-        .await.unwrap();
+        .await
+        .unwrap();
     let yaml = operator_core::manifest::to_yaml(operator().definitions()).unwrap();
     assert!(
         yaml.starts_with("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"),

@@ -16,7 +16,14 @@ use wire::{Deserialize, Serialize};
 
 /// Everything is reached through the SDK: only that is named.
 #[derive(CustomResource, KubeSchema, Clone, Debug, Deserialize, Serialize)]
-#[kube(group = "example.com", version = "v1", kind = "Database", namespaced, status = "DatabaseStatus", apply)]
+#[kube(
+    group = "example.com",
+    version = "v1",
+    kind = "Database",
+    namespaced,
+    status = "DatabaseStatus",
+    apply
+)]
 #[kube(validation = "self.metadata.name != 'x'", crates(operator_core = "::sdk"))]
 #[x_kube(validation = "self.replicas > 0", crates(operator_core = "::sdk"))]
 #[serde(crate = "wire")]

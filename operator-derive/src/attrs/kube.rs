@@ -116,7 +116,9 @@ impl KubeOptions {
             no_spec: fields.flag("no_spec", false),
             derives: fields.all("derive", Item::path),
             attributes: fields.all("attr", RootAttribute::read),
-            schema: fields.one("schema", SchemaMode::read).unwrap_or(SchemaMode::Derived),
+            schema: fields
+                .one("schema", SchemaMode::read)
+                .unwrap_or(SchemaMode::Derived),
             status: fields.one("status", Item::path),
             categories: fields.all("category", Item::text),
             shortnames: fields.all("shortname", Item::text),

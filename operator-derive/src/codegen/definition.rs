@@ -14,7 +14,11 @@ pub(super) fn test(model: &Model) -> Option<TokenStream> {
     if !model.options.schema.in_crd() || !model.options.check {
         return None;
     }
-    let (root, core, runtime) = (&model.root, model.options.crates.kube_core(), model.options.crates.runtime());
+    let (root, core, runtime) = (
+        &model.root,
+        model.options.crates.kube_core(),
+        model.options.crates.runtime(),
+    );
     let name = format_ident!(
         "{}_is_accepted_by_an_api_server",
         model.root.to_string().to_lowercase()
@@ -91,7 +95,11 @@ pub(super) fn generate(model: &Model) -> TokenStream {
     } else {
         quote!(::core::option::Option::None)
     };
-    let type_columns = model.options.columns.iter().map(|column| type_column(column, &runtime));
+    let type_columns = model
+        .options
+        .columns
+        .iter()
+        .map(|column| type_column(column, &runtime));
     let root_path = if model.options.no_spec { "" } else { ".spec" };
     let status_fields = match &model.options.status {
         // Whether the status type declares anything is found out by method resolution, so it need not derive anything.

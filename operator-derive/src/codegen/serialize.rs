@@ -23,7 +23,11 @@ pub(super) fn generate(model: &Model) -> TokenStream {
 }
 
 fn plain(model: &Model) -> TokenStream {
-    let (root, core, serde) = (&model.root, model.options.crates.kube_core(), model.options.crates.serde());
+    let (root, core, serde) = (
+        &model.root,
+        model.options.crates.kube_core(),
+        model.options.crates.serde(),
+    );
     let name = root.to_string();
     let (count, status) = if model.options.status.is_some() {
         (
@@ -52,7 +56,11 @@ fn plain(model: &Model) -> TokenStream {
 
 /// Flattening needs serde's own machinery, so a struct of references does the work.
 fn flattened(model: &Model) -> TokenStream {
-    let (spec, core, serde) = (&model.spec, model.options.crates.kube_core(), model.options.crates.serde());
+    let (spec, core, serde) = (
+        &model.spec,
+        model.options.crates.kube_core(),
+        model.options.crates.serde(),
+    );
     let k8s = model.options.crates.k8s_openapi();
     let path = serde.to_string().replace(' ', "");
     let (field, value) = match &model.options.status {

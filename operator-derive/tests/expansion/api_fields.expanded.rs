@@ -10,7 +10,7 @@ impl ::operator_core::__private::ApiFields for Storage {
         fields.list(".zones", ::operator_core::__private::ListType::Set);
     }
 }
-///The fields of [`Storage`] that an operator means; what is not set is not sent.
+/// The fields of [`Storage`] that an operator means; what is not set is not sent.
 #[allow(missing_docs)]
 #[derive(
     ::operator_core::__private::serde::Serialize,

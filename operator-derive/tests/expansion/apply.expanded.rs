@@ -162,7 +162,7 @@ impl ::operator_core::__private::kube::core::object::HasSpec for Site {
         &mut self.spec
     }
 }
-///The fields of [`SiteSpec`] that an operator means; what is not set is not sent.
+/// The fields of [`SiteSpec`] that an operator means; what is not set is not sent.
 #[allow(missing_docs)]
 #[derive(
     ::operator_core::__private::serde::Serialize,
@@ -208,7 +208,7 @@ impl SiteSpecApply {
 impl ::operator_core::__private::HasApply for SiteSpec {
     type Apply = SiteSpecApply;
 }
-///[`Site`] as it is sent by server-side apply: only what is meant.
+/// [`Site`] as it is sent by server-side apply: only what is meant.
 #[allow(missing_docs)]
 #[derive(
     ::operator_core::__private::serde::Deserialize,

@@ -1,4 +1,4 @@
-///`Cache` in version `v1beta1`.
+/// `Cache` in version `v1beta1`.
 pub mod v1beta1 {
     #[allow(unused_imports)]
     use super::*;
@@ -12,7 +12,7 @@ pub mod v1beta1 {
         pub(super) legacy: Option<bool>,
     }
 }
-///`Cache` in version `v1`.
+/// `Cache` in version `v1`.
 pub mod v1 {
     #[allow(unused_imports)]
     use super::*;
@@ -26,7 +26,7 @@ pub mod v1 {
         pub(super) ttl: String,
     }
 }
-///Every version of `Cache`: the definition that serves them all and the conversion between them.
+/// Every version of `Cache`: the definition that serves them all and the conversion between them.
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct CacheVersions;
 #[allow(dead_code)]

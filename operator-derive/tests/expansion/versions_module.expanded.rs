@@ -4,7 +4,7 @@ pub mod store {
     pub struct Owner {
         pub name: String,
     }
-    ///`Store` in version `v1beta1`.
+    /// `Store` in version `v1beta1`.
     pub mod v1beta1 {
         #[allow(unused_imports)]
         use super::*;
@@ -28,7 +28,7 @@ pub mod store {
             pub up: bool,
         }
     }
-    ///`Store` in version `v1`.
+    /// `Store` in version `v1`.
     pub mod v1 {
         #[allow(unused_imports)]
         use super::*;
@@ -54,7 +54,7 @@ pub mod store {
             pub ready: bool,
         }
     }
-    ///Every version of `Store`: the definition that serves them all and the conversion between them.
+    /// Every version of `Store`: the definition that serves them all and the conversion between them.
     #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
     pub struct StoreVersions;
     #[allow(dead_code)]

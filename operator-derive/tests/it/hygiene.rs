@@ -53,8 +53,19 @@ mod shadowed {
         ::serde::Deserialize,
         ::serde::Serialize,
     )]
-    #[kube(group = "example.com", version = "v1", kind = "Odd", namespaced, status = "OddStatus", apply)]
-    #[kube(shortname = "od", derive = "::core::default::Default", validation = "self.metadata.name != 'x'")]
+    #[kube(
+        group = "example.com",
+        version = "v1",
+        kind = "Odd",
+        namespaced,
+        status = "OddStatus",
+        apply
+    )]
+    #[kube(
+        shortname = "od",
+        derive = "::core::default::Default",
+        validation = "self.metadata.name != 'x'"
+    )]
     #[derive(::core::default::Default)]
     #[serde(default)]
     pub(super) struct OddSpec {
@@ -96,8 +107,7 @@ mod shadowed {
         #[scale(replicas)]
         pub(super) ready: i32,
         pub(super) observed_generation: ::core::option::Option<i64>,
-        pub(super) conditions:
-            ::std::vec::Vec<::k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition>,
+        pub(super) conditions: ::std::vec::Vec<::k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition>,
     }
 
     #[::operator_core::versions(v1beta1, v1)]

@@ -35,7 +35,11 @@ fn every_message_has_a_case() {
         }
     }
     assert!(seen > 80, "only {seen} messages were found");
-    assert!(unseen.is_empty(), "no case in ui/cases shows:\n{}", unseen.join("\n"));
+    assert!(
+        unseen.is_empty(),
+        "no case in ui/cases shows:\n{}",
+        unseen.join("\n")
+    );
 }
 
 /// The string literals in the arguments of reporters.

@@ -291,7 +291,12 @@ fn untagged_variants_that_disagree_are_explained() {
 
 /// Every way in which serde writes an enum, and every way in which one can be inside of another type.
 #[derive(CustomResource, KubeSchema, Clone, Debug, Deserialize, Serialize)]
-#[kube(group = "example.com", version = "v1", kind = "Tagging", description_limit = 40)]
+#[kube(
+    group = "example.com",
+    version = "v1",
+    kind = "Tagging",
+    description_limit = 40
+)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TaggingSpec {
     /// It has a comment that is longer than the limit. This is what is cut off.

@@ -15,7 +15,13 @@ pub(crate) mod store {
 
     /// A store of objects.
     #[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-    #[kube(group = "example.com", kind = "Store", namespaced, status = "StoreStatus", derive = "PartialEq")]
+    #[kube(
+        group = "example.com",
+        kind = "Store",
+        namespaced,
+        status = "StoreStatus",
+        derive = "PartialEq"
+    )]
     #[serde(rename_all = "camelCase")]
     pub(crate) struct StoreSpec {
         #[nested]
@@ -148,5 +154,8 @@ fn a_wrong_value_is_named_with_its_place() {
     let error = StoreVersions::VERSIONS
         .convert(object, "example.com/v1")
         .unwrap_err();
-    assert_eq!(error.to_string(), "spec.disks.cache.warm cannot be converted to v1");
+    assert_eq!(
+        error.to_string(),
+        "spec.disks.cache.warm cannot be converted to v1"
+    );
 }

@@ -1,4 +1,4 @@
-use operator_derive::{CustomResource, versions};
+use operator_derive::versions;
 
 #[versions(v1, v2)]
 pub mod database {

@@ -75,9 +75,7 @@ impl BreakKind {
                 "keep it: a kind with another group, kind, plural or scope is a new one beside it, to which objects are moved"
             }
             Self::KindLost => "keep serving the kind until no object of it is left",
-            Self::VersionLost => {
-                "keep serving it, marked `deprecated`, until no client asks for it any more"
-            }
+            Self::VersionLost => "keep serving it, marked `deprecated`, until no client asks for it any more",
             Self::StoredVersionLost => {
                 "keep it with `served = false` until every object was written anew and `status.storedVersions` does not \
                  list it any more"

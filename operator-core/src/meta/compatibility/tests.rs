@@ -400,7 +400,10 @@ fn a_version_that_the_server_still_stores_may_not_go() {
     let kinds = |old: &CustomResourceDefinition| -> Vec<BreakKind> {
         breaks(old, &new).iter().map(|one| one.kind).collect()
     };
-    assert_eq!(kinds(&two_versions(status(json!(["v1", "v2"])))), [StoredVersionLost]);
+    assert_eq!(
+        kinds(&two_versions(status(json!(["v1", "v2"])))),
+        [StoredVersionLost]
+    );
     assert_eq!(kinds(&two_versions(status(json!(["v2"])))), [VersionLost]);
     assert_eq!(kinds(&two_versions(|_| {})), [VersionLost]);
 }
@@ -408,12 +411,16 @@ fn a_version_that_the_server_still_stores_may_not_go() {
 #[test]
 fn a_conversion_may_come_but_not_go() {
     let webhook = |d: &mut Value| {
-        d["spec"]["conversion"] = json!({"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1"]}});
+        d["spec"]["conversion"] =
+            json!({"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1"]}});
     };
     let (with, without) = (two_versions(webhook), two_versions(|_| {}));
     assert_eq!(breaks(&without, &with), []);
     assert_eq!(
-        breaks(&with, &without).iter().map(|one| one.kind).collect::<Vec<_>>(),
+        breaks(&with, &without)
+            .iter()
+            .map(|one| one.kind)
+            .collect::<Vec<_>>(),
         [ConversionLost]
     );
 }

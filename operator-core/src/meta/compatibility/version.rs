@@ -114,9 +114,12 @@ fn names(old: &CustomResourceDefinition, new: &CustomResourceDefinition, found: 
         }
     }
     // The server fills in what is left out.
-    let singular =
-        |spec: &Names| spec.singular.clone().unwrap_or_else(|| spec.kind.to_lowercase());
-    let list = |spec: &Names| spec.list_kind.clone().unwrap_or_else(|| format!("{}List", spec.kind));
+    let singular = |spec: &Names| spec.singular.clone().unwrap_or_else(|| spec.kind.to_lowercase());
+    let list = |spec: &Names| {
+        spec.list_kind
+            .clone()
+            .unwrap_or_else(|| format!("{}List", spec.kind))
+    };
     for (what, old, new) in [
         ("singular", singular(was), singular(is)),
         ("kind of lists", list(was), list(is)),

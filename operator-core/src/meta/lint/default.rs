@@ -31,7 +31,9 @@ fn unknown(value: &Value, schema: &JSONSchemaProps, problems: &mut Vec<String>) 
         }
         Value::Array(elements) => {
             if let Some(JSONSchemaPropsOrArray::Schema(items)) = &schema.items {
-                elements.iter().for_each(|element| unknown(element, items, problems));
+                elements
+                    .iter()
+                    .for_each(|element| unknown(element, items, problems));
             }
         }
         _ => {}
@@ -51,7 +53,10 @@ fn below<'s>(schema: &'s JSONSchemaProps, name: &str) -> Option<&'s JSONSchemaPr
 fn is_open(schema: &JSONSchemaProps, name: &str) -> bool {
     let whole = schema.x_kubernetes_embedded_resource == Some(true);
     schema.x_kubernetes_preserve_unknown_fields == Some(true)
-        || matches!(schema.additional_properties, Some(JSONSchemaPropsOrBool::Bool(true)))
+        || matches!(
+            schema.additional_properties,
+            Some(JSONSchemaPropsOrBool::Bool(true))
+        )
         || (whole && ["apiVersion", "kind", "metadata"].contains(&name))
 }
 

@@ -39,7 +39,10 @@ fn object(schema: &JSONSchemaProps, at: &str, findings: &mut Findings<'_>) {
     if schema.type_.as_deref() != Some("object") {
         findings.refused(at, format!("has the map type {type_} and is no object"));
     } else if !["atomic", "granular"].contains(&type_) {
-        findings.refused(at, format!("has the map type `{type_}`: it is atomic or granular"));
+        findings.refused(
+            at,
+            format!("has the map type `{type_}`: it is atomic or granular"),
+        );
     }
 }
 

@@ -86,7 +86,10 @@ fn names(definition: &CustomResourceDefinition, findings: &mut Findings<'_>) {
         label("spec.names.categories", category);
     }
     if names.list_kind.as_ref() == Some(&names.kind) {
-        findings.refused("spec.names.listKind", "is that of the objects: a list is another kind");
+        findings.refused(
+            "spec.names.listKind",
+            "is that of the objects: a list is another kind",
+        );
     }
 }
 
@@ -110,7 +113,10 @@ fn versions(definition: &CustomResourceDefinition, findings: &mut Findings<'_>) 
         if !is_label(&version.name) {
             findings.refused(
                 "spec.versions",
-                format!("`{}` must be like a label in lower case, such as `v1`", version.name),
+                format!(
+                    "`{}` must be like a label in lower case, such as `v1`",
+                    version.name
+                ),
             );
         }
         if version.deprecation_warning.is_some() && version.deprecated != Some(true) {

@@ -9,7 +9,14 @@ use crate::meta::schema::at_path;
 
 const COLUMN_TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
 const COLUMN_FORMATS: [&str; 8] = [
-    "byte", "date", "date-time", "double", "float", "int32", "int64", "password",
+    "byte",
+    "date",
+    "date-time",
+    "double",
+    "float",
+    "int32",
+    "int64",
+    "password",
 ];
 
 pub(super) fn check(
@@ -42,7 +49,10 @@ fn columns(version: &CustomResourceDefinitionVersion, schema: &JSONSchemaProps, 
         {
             findings.refused(
                 &place,
-                format!("has format `{format}`: it is one of {}", COLUMN_FORMATS.join(", ")),
+                format!(
+                    "has format `{format}`: it is one of {}",
+                    COLUMN_FORMATS.join(", ")
+                ),
             );
         }
         if column.name.is_empty() {
@@ -51,7 +61,10 @@ fn columns(version: &CustomResourceDefinitionVersion, schema: &JSONSchemaProps, 
         if !column.json_path.starts_with('.') {
             findings.refused(
                 &place,
-                format!("has the path `{}`, which does not begin with a dot", column.json_path),
+                format!(
+                    "has the path `{}`, which does not begin with a dot",
+                    column.json_path
+                ),
             );
             continue;
         }
@@ -169,7 +182,10 @@ fn scale(version: &CustomResourceDefinitionVersion, schema: &JSONSchemaProps, fi
             continue;
         }
         if path.contains('[') {
-            findings.useless(place, format!("`{path}` leads into a list, and there is one value"));
+            findings.useless(
+                place,
+                format!("`{path}` leads into a list, and there is one value"),
+            );
             continue;
         }
         match at_path(schema, path) {

@@ -45,9 +45,12 @@ pub(super) fn check(schema: &JSONSchemaProps, at: &str, findings: &mut Findings<
             );
         }
         if let Some(path) = rule.field_path.as_deref().filter(|path| !path.is_empty())
-            && let Err(error) = at_path(schema, path)
+            && !matches!(at_path(schema, path), Ok(Some(_)))
         {
-            findings.refused(at, format!("has a rule about another field: {error}"));
+            findings.refused(
+                at,
+                format!("has a rule about `{path}`, which the schema does not describe"),
+            );
         }
     }
 }

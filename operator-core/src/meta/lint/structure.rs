@@ -147,7 +147,10 @@ fn embedded(schema: &JSONSchemaProps, at: &str, findings: &mut Findings<'_>) {
     } else if schema.additional_properties.is_some() {
         findings.refused(at, "is a whole object and no map");
     } else if !keeps && schema.properties.as_ref().is_none_or(|all| all.is_empty()) {
-        findings.refused(at, "is a whole object without fields: describe them, or keep unknown ones");
+        findings.refused(
+            at,
+            "is a whole object without fields: describe them, or keep unknown ones",
+        );
     }
     type_of_names(schema, at, findings);
 }

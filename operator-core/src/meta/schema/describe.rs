@@ -65,7 +65,10 @@ mod tests {
         let text = "How many members. There is one leader among them.";
         assert_eq!(short(text, 100).as_deref(), Some(text));
         assert_eq!(short(text, 30).as_deref(), Some("How many members."));
-        assert_eq!(short(text, 46).as_deref(), Some("How many members. There is one leader among…"));
+        assert_eq!(
+            short(text, 46).as_deref(),
+            Some("How many members. There is one leader among…")
+        );
         assert_eq!(short(text, 10).as_deref(), Some("How many…"));
         assert_eq!(short(text, 0), None);
     }

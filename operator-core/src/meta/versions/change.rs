@@ -179,13 +179,7 @@ impl Between {
     }
 
     /// A field that the version has and the last one had not.
-    fn fill(
-        self,
-        fields: &mut Fields,
-        field: &str,
-        default: Option<fn() -> Value>,
-        kept: Option<&mut Kept>,
-    ) {
+    fn fill(self, fields: &mut Fields, field: &str, default: Option<fn() -> Value>, kept: Option<&mut Kept>) {
         let recalled = kept.and_then(|kept| kept.recall(self.target, field));
         if !fields.contains_key(field)
             && let Some(value) = recalled.or_else(|| default.map(|default| default()))

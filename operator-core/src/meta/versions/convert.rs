@@ -77,7 +77,10 @@ impl Versions {
         if from < to {
             (from..to).map(|index| step(index, Direction::Up)).collect()
         } else {
-            (to..from).rev().map(|index| step(index, Direction::Down)).collect()
+            (to..from)
+                .rev()
+                .map(|index| step(index, Direction::Down))
+                .collect()
         }
     }
 }
@@ -120,31 +123,32 @@ mod tests {
                     to: "ready",
                 }],
                 spec: &[
-                Change::Added {
-                    field: "replicas",
-                    default: Some(|| to_json(3)),
-                },
-                Change::Renamed {
-                    from: "size",
-                    to: "storage",
-                },
-                Change::Retyped {
-                    from: "days",
-                    to: "retention",
-                    up: |value| converted(value, |days: u32| format!("{}h", days * 24)),
-                    down: |value| {
-                        converted(value, |hours: String| {
-                            hours.trim_end_matches('h').parse::<u32>().unwrap_or(0) / 24
-                        })
+                    Change::Added {
+                        field: "replicas",
+                        default: Some(|| to_json(3)),
                     },
-                },
-                Change::Nested {
-                    from: "disks",
-                    to: "volumes",
-                    within: &[Within::List],
-                    changes: DISK,
-                },
-            ]},
+                    Change::Renamed {
+                        from: "size",
+                        to: "storage",
+                    },
+                    Change::Retyped {
+                        from: "days",
+                        to: "retention",
+                        up: |value| converted(value, |days: u32| format!("{}h", days * 24)),
+                        down: |value| {
+                            converted(value, |hours: String| {
+                                hours.trim_end_matches('h').parse::<u32>().unwrap_or(0) / 24
+                            })
+                        },
+                    },
+                    Change::Nested {
+                        from: "disks",
+                        to: "volumes",
+                        within: &[Within::List],
+                        changes: DISK,
+                    },
+                ],
+            },
             Step {
                 status: &[],
                 spec: &[Change::Removed {
@@ -218,7 +222,10 @@ mod tests {
             &json!({"replicas": 3, "volumes": [{"size": 1, "class": "fast"}, {"size": 2, "class": "slow"}]}),
         );
         let mut old = to(new.clone(), "v1");
-        assert_eq!(old["spec"], json!({"disks": [{"gigabytes": 1}, {"gigabytes": 2}]}));
+        assert_eq!(
+            old["spec"],
+            json!({"disks": [{"gigabytes": 1}, {"gigabytes": 2}]})
+        );
         assert_eq!(to(old.clone(), "v3"), new);
         // A client of the old version makes the first one larger, and it stays fast.
         old["spec"]["disks"][0]["gigabytes"] = json!(5);
@@ -228,7 +235,10 @@ mod tests {
         );
         // A client removes it: what is left is not taken for it.
         old["spec"]["disks"] = json!([{"gigabytes": 2}]);
-        assert_eq!(to(old, "v3")["spec"]["volumes"], json!([{"size": 2, "class": "slow"}]));
+        assert_eq!(
+            to(old, "v3")["spec"]["volumes"],
+            json!([{"size": 2, "class": "slow"}])
+        );
     }
 
     #[test]

@@ -57,9 +57,7 @@ fn elements(kept: &[Value], plain: &[Value], now: &[Value]) -> Vec<Value> {
         .enumerate()
         .map(|(place, (element, same))| match same {
             Some(index) => kept[index].clone(),
-            None if now.len() == plain.len() && free[place] => {
-                restore(&kept[place], &plain[place], element)
-            }
+            None if now.len() == plain.len() && free[place] => restore(&kept[place], &plain[place], element),
             None => element.clone(),
         })
         .collect()
@@ -74,9 +72,19 @@ mod tests {
     fn what_was_lost_comes_back_and_what_was_changed_stays() {
         let table = [
             // Nothing changed.
-            (json!({"a": 1, "b": 2}), json!({"a": 1}), json!({"a": 1}), json!({"a": 1, "b": 2})),
+            (
+                json!({"a": 1, "b": 2}),
+                json!({"a": 1}),
+                json!({"a": 1}),
+                json!({"a": 1, "b": 2}),
+            ),
             // Another field changed.
-            (json!({"a": 1, "b": 2}), json!({"a": 1}), json!({"a": 9}), json!({"a": 9, "b": 2})),
+            (
+                json!({"a": 1, "b": 2}),
+                json!({"a": 1}),
+                json!({"a": 9}),
+                json!({"a": 9, "b": 2}),
+            ),
             // The lost field came back as its default.
             (
                 json!({"a": 1, "b": 2}),
@@ -85,7 +93,12 @@ mod tests {
                 json!({"a": 9, "b": 2}),
             ),
             // A client removed a field.
-            (json!({"a": 1, "b": 2}), json!({"a": 1}), json!({}), json!({"b": 2})),
+            (
+                json!({"a": 1, "b": 2}),
+                json!({"a": 1}),
+                json!({}),
+                json!({"b": 2}),
+            ),
             // A client set the field that was lost.
             (json!({"b": 2}), json!({}), json!({"b": 3}), json!({"b": 3})),
             // Another value altogether.
@@ -102,7 +115,10 @@ mod tests {
         let plain = json!([{"n": 1}, {"n": 2}, {"n": 3}]);
         let table = [
             // One went, and the others moved.
-            (json!([{"n": 3}, {"n": 2}]), json!([{"n": 3, "x": 3}, {"n": 2, "x": 2}])),
+            (
+                json!([{"n": 3}, {"n": 2}]),
+                json!([{"n": 3, "x": 3}, {"n": 2, "x": 2}]),
+            ),
             // One was changed in its place.
             (
                 json!([{"n": 1}, {"n": 7}, {"n": 3}]),

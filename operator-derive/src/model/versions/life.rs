@@ -24,7 +24,12 @@ pub(super) struct State {
 }
 
 impl Life {
-    pub(super) fn read(field: &Field, order: &Order<'_>, container: &ContainerSerde, errors: &mut Errors) -> Self {
+    pub(super) fn read(
+        field: &Field,
+        order: &Order<'_>,
+        container: &ContainerSerde,
+        errors: &mut Errors,
+    ) -> Self {
         let versions = FieldVersions::read(&field.attrs, errors);
         let mut check =
             |version: Option<&Ident>| version.and_then(|version| order.after_the_first(version, errors));

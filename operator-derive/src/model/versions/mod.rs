@@ -9,12 +9,12 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{Data, DeriveInput, Field, Path, Type, Visibility, parse_quote};
 
-pub(crate) use self::{module::ModuleModel, nested::WithinModel};
 use self::{
     life::{Life, State},
     nested::Structs,
     order::Order,
 };
+pub(crate) use self::{module::ModuleModel, nested::WithinModel};
 use crate::{
     attrs::{ContainerSerde, Crates, Fields, Item, VersionAttrs},
     errors::Errors,

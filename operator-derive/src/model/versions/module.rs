@@ -20,10 +20,7 @@ pub(crate) struct ModuleModel {
 
 impl ModuleModel {
     /// The module, the spec in it, and the structs that differ between versions.
-    pub(super) fn read(
-        item: ItemMod,
-        errors: &mut Errors,
-    ) -> Option<(Self, DeriveInput, Vec<DeriveInput>)> {
+    pub(super) fn read(item: ItemMod, errors: &mut Errors) -> Option<(Self, DeriveInput, Vec<DeriveInput>)> {
         // A module in a file of its own is refused by the compiler before it comes here.
         let (_, items) = item.content?;
         let (structs, mut rest): (Vec<syn::Item>, Vec<syn::Item>) = items
@@ -50,7 +47,10 @@ impl ModuleModel {
                 check_same(&item.ident, item.to_token_stream(), &differing, errors);
             }
         }
-        rest.extend(same.into_iter().map(|one| syn::Item::Verbatim(one.to_token_stream())));
+        rest.extend(
+            same.into_iter()
+                .map(|one| syn::Item::Verbatim(one.to_token_stream())),
+        );
         let module = Self {
             attrs: item.attrs,
             vis: item.vis,

@@ -85,12 +85,7 @@ impl<'a> Structs<'a> {
     }
 }
 
-fn merged(
-    old: &State,
-    new: &State,
-    within: Vec<WithinModel>,
-    changes: Vec<ChangeModel>,
-) -> Vec<ChangeModel> {
+fn merged(old: &State, new: &State, within: Vec<WithinModel>, changes: Vec<ChangeModel>) -> Vec<ChangeModel> {
     if new.flatten {
         // The fields are the struct's own on the wire.
         return changes;
@@ -160,7 +155,10 @@ mod tests {
         for (ty, expected) in table {
             let (within, found) = held(&ty);
             assert_eq!(within, expected);
-            assert_eq!(name_of(found).map(ToString::to_string).as_deref(), Some("Storage"));
+            assert_eq!(
+                name_of(found).map(ToString::to_string).as_deref(),
+                Some("Storage")
+            );
         }
     }
 }

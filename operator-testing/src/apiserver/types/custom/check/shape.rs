@@ -159,17 +159,11 @@ fn value_validation(schema: &Value, path: &str, skips_any: bool, errors: &mut Ve
         }
         for (index, child) in schema[list].as_array().into_iter().flatten().enumerate() {
             let skips = list == "allOf" && index == 0 && is_int_or_string(child);
-            nested(
-                child,
-                &format!("{path}.{list}[{index}]"),
-                skips,
-                list == "allOf",
-                errors,
-            );
+            nested(child, &format!("{path}.{list}[{index}]"), skips, errors);
         }
     }
     if schema["not"].is_object() {
-        nested(&schema["not"], &format!("{path}.not"), false, false, errors);
+        nested(&schema["not"], &format!("{path}.not"), false, errors);
     }
     if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| !pattern.is_empty())
         && Pattern::new(pattern).is_match("").is_none()
@@ -217,25 +211,13 @@ fn wrong_pattern(pattern: &str) -> String {
     format!("error parsing regexp: invalid escape sequence: `{pattern}`")
 }
 
-fn nested(schema: &Value, path: &str, skips_any: bool, allows_rules: bool, errors: &mut Vec<FieldError>) {
+fn nested(schema: &Value, path: &str, skips_any: bool, errors: &mut Vec<FieldError>) {
     value_validation(schema, path, skips_any, errors);
     if schema["items"].is_object() {
-        nested(
-            &schema["items"],
-            &format!("{path}.items"),
-            false,
-            allows_rules,
-            errors,
-        );
+        nested(&schema["items"], &format!("{path}.items"), false, errors);
     }
     for (name, child) in properties(schema) {
-        nested(
-            child,
-            &format!("{path}.properties[{name}]"),
-            false,
-            allows_rules,
-            errors,
-        );
+        nested(child, &format!("{path}.properties[{name}]"), false, errors);
     }
     let mut refuse = |name: &str, is_there: bool, why: &str| {
         if is_there {
@@ -280,7 +262,7 @@ fn nested(schema: &Value, path: &str, skips_any: bool, allows_rules: bool, error
     );
     let rules = schema["x-kubernetes-validations"].as_array();
     let has_rules = rules.is_some_and(|rules| !rules.is_empty());
-    refuse("x-kubernetes-validations", has_rules && !allows_rules, "empty");
+    refuse("x-kubernetes-validations", has_rules, "empty");
     if schema["properties"].get("metadata").is_some() {
         let field = format!("{path}.properties[metadata]");
         errors.push(FieldError::forbidden(
