@@ -16,7 +16,11 @@ fn every_message_has_a_case() {
     }
     let cases = squeezed(&cases);
     let (mut seen, mut unseen) = (0, Vec::new());
-    for file in files(&root.join("src"), "rs") {
+    // What is only built for tests says nothing to a user.
+    let sources = files(&root.join("src"), "rs")
+        .into_iter()
+        .filter(|file| !file.ends_with("snapshots.rs"));
+    for file in sources {
         let text = fs::read_to_string(&file).unwrap();
         let code = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default();
         let mut messages = Vec::new();

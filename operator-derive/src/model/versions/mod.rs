@@ -6,7 +6,7 @@ mod nested;
 mod order;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Field, Path, Type, Visibility, parse_quote};
 
 use self::{
@@ -304,6 +304,7 @@ fn visible(state: &State) -> Field {
 impl VersionModel {
     /// The structs with their attributes.
     pub(crate) fn tokens(&self) -> TokenStream {
-        self.structs.iter().map(|item| item.to_token_stream()).collect()
+        let items = self.structs.iter();
+        items.map(ToTokens::to_token_stream).collect()
     }
 }
