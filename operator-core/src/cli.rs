@@ -9,6 +9,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing::Subscriber;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::Error;
 use crate::leader::Timing;
@@ -180,17 +184,29 @@ impl LogArgs {
     /// # Errors
     /// [`Error::Configuration`], if the filter cannot be read.
     pub fn install(&self) -> Result<(), Error> {
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.filter)
+        let log = self.subscriber(std::io::stderr)?;
+        // A program that has set up its log already keeps it.
+        let _ = log.try_init();
+        Ok(())
+    }
+
+    /// What writes the log to `writer` in this form: for programs that set up more than that, and for tests.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], if the filter cannot be read.
+    pub fn subscriber<W>(&self, writer: W) -> Result<Box<dyn Subscriber + Send + Sync>, Error>
+    where
+        W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    {
+        let filter = EnvFilter::try_new(&self.filter)
             .map_err(|error| Error::Configuration(format!("--log {}: {error}", self.filter)))?;
         let log = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(std::io::stderr);
-        // A program that has set up its log already keeps it.
-        let _ = match self.log_format {
-            LogFormat::Text => log.try_init(),
-            LogFormat::Json => log.json().flatten_event(true).try_init(),
-        };
-        Ok(())
+            .with_writer(writer);
+        Ok(match self.log_format {
+            LogFormat::Text => Box::new(log.with_ansi(false).finish()),
+            LogFormat::Json => Box::new(log.json().flatten_event(true).finish()),
+        })
     }
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kube::Client;
@@ -40,6 +41,7 @@ pub struct CachesBuilder {
     clock: Clock,
     dice: Dice,
     backoff: Backoff,
+    paged: bool,
     hook: Option<Hook>,
 }
 
@@ -55,6 +57,7 @@ impl Caches {
             clock: Clock::real(),
             dice: Dice::unseeded(),
             backoff: Backoff::for_watches(),
+            paged: false,
             hook: None,
         }
     }
@@ -151,6 +154,14 @@ impl CachesBuilder {
         self
     }
 
+    /// Reads all first lists in pages, even where the server could stream them: for what is between them and holds
+    /// streams back.
+    #[must_use]
+    pub fn paged(mut self) -> Self {
+        self.paged = true;
+        self
+    }
+
     /// Calls `tell` for each object that cannot be read, once per version, so that an event or an alert can be made of
     /// it. It is called between two events of a watch, so it must not block.
     ///
@@ -184,7 +195,7 @@ impl CachesBuilder {
                     clock: self.clock,
                     dice: self.dice,
                     backoff: self.backoff,
-                    no_streaming: Arc::default(),
+                    no_streaming: Arc::new(AtomicBool::new(self.paged)),
                 },
                 hook: self.hook,
                 informers: Mutex::default(),

@@ -1,39 +1,9 @@
 //! How the runtime finds out whether a reconciler implements `cleanup` or `gone` (see `docs/adr/0001`).
 
-use std::future::Future;
-use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Poller, Poll};
 
-use super::{Action, Context, Reconciler};
+use super::{Context, Reconciler};
 use crate::meta::ObjectKey;
-
-/// The future of a `cleanup` or a `gone` that nobody implemented: it has nothing to do.
-///
-/// It has no size, which no `async fn` with arguments and no `async` block has: that is how the runtime sees, without
-/// calling anything, that there is no cleanup and that objects need no finalizer.
-pub struct NoCleanup<E>(PhantomData<fn() -> E>);
-
-impl<E> NoCleanup<E> {
-    pub(super) const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<E> std::fmt::Debug for NoCleanup<E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NoCleanup")
-    }
-}
-
-impl<E> Future for NoCleanup<E> {
-    type Output = Result<Action, E>;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Poller<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(Action::AwaitChange))
-    }
-}
 
 /// Whether `R` brings a `cleanup` of its own.
 pub(crate) fn implements_cleanup<R: Reconciler>() -> bool {
@@ -68,6 +38,7 @@ mod tests {
     use k8s_openapi::api::core::v1::ConfigMap;
 
     use super::*;
+    use crate::reconcile::Action;
 
     struct Without;
 

@@ -11,14 +11,15 @@ mod action;
 mod class;
 mod cleanup;
 mod context;
+mod no_cleanup;
 mod reason;
 mod reconciler;
 mod writing;
 
 pub use action::Action;
 pub use class::{ErrorClass, Terminal};
-pub use cleanup::NoCleanup;
 pub(crate) use cleanup::{implements_cleanup, implements_gone};
 pub use context::{BehindOwnWrites, Context, ContextBuilder};
+pub use no_cleanup::NoCleanup;
 pub use reason::{Reason, Reasons};
 pub use reconciler::Reconciler;

@@ -118,8 +118,7 @@ async fn what_is_there_and_what_changes_is_reconciled() {
         seen,
         expected.map(|(key, reasons)| (key.to_owned(), reasons.to_owned()))
     );
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +133,7 @@ async fn failures_come_back_with_their_own_backoff_and_attempt() {
         }
     });
     let controller = Controller::new(reconciler.clone()).when(only_own("b"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 10).await;
     let calls: Vec<_> = reconciler
         .calls()
@@ -158,8 +157,7 @@ async fn failures_come_back_with_their_own_backoff_and_attempt() {
     world.set_data("bad", "k", "v").await;
     pass(SECOND).await;
     assert_eq!(reconciler.calls()[6].attempt, 1);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,14 +173,13 @@ async fn terminal_errors_wait_for_a_change_and_panics_are_retried() {
         }
     });
     let controller = Controller::new(reconciler.clone()).when(only_own("t"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 60).await;
     assert_eq!((reconciler.count("terminal"), reconciler.count("throws")), (1, 2));
     world.set_data("terminal", "k", "v").await;
     pass(SECOND).await;
     assert_eq!(reconciler.count("terminal"), 2);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,11 +195,10 @@ async fn a_reconcile_that_takes_too_long_is_given_up() {
     let controller = Controller::new(reconciler.clone())
         .timeout(SECOND * 5)
         .when(only_own("slow"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 10).await;
     assert_eq!(reconciler.count("slow"), 2);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,8 +234,7 @@ async fn requeue_after_comes_back_once_unless_a_change_comes_first() {
     pass(SECOND * 600).await;
     assert_eq!(reconciler.count("again"), 3);
     assert_eq!(reconciler.calls()[2].reasons, "requeued");
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,8 +267,7 @@ async fn one_key_runs_alone_and_a_change_meanwhile_runs_it_again() {
         2,
         "five changes while it ran are one more reconcile"
     );
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -296,11 +290,10 @@ async fn concurrency_is_bounded_and_used() {
     let controller = Controller::new(reconciler.clone())
         .concurrency(3)
         .when(only_own("c"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 30).await;
     assert_eq!((most.load(Ordering::SeqCst), reconciler.calls().len()), (3, 9));
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,7 +318,7 @@ async fn a_mapper_reads_the_caches() {
     let controller = Controller::new(reconciler.clone())
         .watches::<Secret>(users)
         .when(only_own("user"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     reconciler.clear();
     let secrets: Api<Secret> = Api::namespaced(world.client.clone(), "default");
@@ -339,8 +332,7 @@ async fn a_mapper_reads_the_caches() {
         .map(|call| (call.key, call.reasons))
         .collect();
     assert_eq!(calls, [("user-2".to_owned(), "mapped".to_owned())]);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -355,7 +347,7 @@ async fn the_world_outside_can_ask() {
     let controller = Controller::new(reconciler.clone())
         .source(source)
         .when(only_own("x"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     trigger.fire(ObjectKey::namespaced("default", "x"));
     trigger.fire(ObjectKey::namespaced("default", "not-there"));
@@ -367,8 +359,7 @@ async fn the_world_outside_can_ask() {
     assert_eq!(reconciler.calls().len(), 2);
     pass(SECOND * 2).await;
     assert_eq!(reconciler.calls().len(), 3);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -385,7 +376,7 @@ async fn a_paused_object_is_left_alone_until_it_is_not() {
     let controller = Controller::new(reconciler.clone())
         .paused_by("example.com/paused")
         .when(only_own("p"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     assert!(reconciler.calls().is_empty());
     world
@@ -393,8 +384,7 @@ async fn a_paused_object_is_left_alone_until_it_is_not() {
         .await;
     pass(SECOND).await;
     assert_eq!(reconciler.calls().len(), 1);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -406,11 +396,10 @@ async fn resync_reaches_everyone_without_a_change() {
     let controller = Controller::new(reconciler.clone())
         .resync(SECOND * 600)
         .when(only_own("r"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 700).await;
     assert_eq!((reconciler.count("r1"), reconciler.count("r2")), (2, 2));
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -431,7 +420,7 @@ async fn a_drain_lets_reconciles_finish_and_starts_none() {
     let controller = Controller::new(reconciler.clone())
         .concurrency(1)
         .when(only_own("d"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 5).await;
     world.shutdown.drain();
     pass(SECOND).await;
@@ -490,8 +479,7 @@ async fn two_controllers_share_a_watch_but_no_name() {
         .filter(|entry| entry.verb == "watch")
         .count();
     assert_eq!(watches, 1);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 #[tokio::test(start_paused = true)]
 async fn children_wake_their_owner_and_own_writes_do_not() {
@@ -514,7 +502,7 @@ async fn children_wake_their_owner_and_own_writes_do_not() {
     let controller = Controller::new(reconciler.clone())
         .owns::<Secret>()
         .when(only_own("parent"));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 10).await;
     assert_eq!(reconciler.count("parent"), 1, "{:?}", reconciler.calls());
     let secrets: Api<Secret> = Api::namespaced(world.client.clone(), "default");
@@ -526,6 +514,5 @@ async fn children_wake_their_owner_and_own_writes_do_not() {
         secrets.get_opt("child").await.unwrap().is_some(),
         "it is applied again"
     );
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }

@@ -77,8 +77,7 @@ fn run(seed: u64) -> Vec<String> {
                 .unwrap();
         }
         pass(SECOND * 10).await;
-        world.shutdown.drain();
-        running.await.unwrap().unwrap();
+        world.end(running).await;
         let log = world.server.audit_log();
         log.iter()
             .map(|entry| format!("{} {} {}", entry.verb, entry.path, entry.code))

@@ -162,9 +162,8 @@ async fn a_cache_of_such_a_kind_can_be_read() {
     let controller = Controller::new(looks).source(watched).when(super::notes::is_map);
     let world = super::world::World::on(server);
     world.create_map("map-g", &[]).await;
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(*seen.lock().unwrap(), [2]);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }

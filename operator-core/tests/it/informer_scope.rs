@@ -97,7 +97,7 @@ async fn a_list_of_no_namespaces_is_ready_and_waits_for_some() {
     let controller = Controller::new(notes.clone())
         .confined_to(&Namespaces::from(&set))
         .when(super::notes::is_map);
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     assert!(notes.take().is_empty());
     set.insert("a");
@@ -110,8 +110,7 @@ async fn a_list_of_no_namespaces_is_ready_and_waits_for_some() {
     set.insert("a");
     pass(SECOND).await;
     assert_eq!(notes.take(), ["a/map-a"]);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]

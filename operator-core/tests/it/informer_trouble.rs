@@ -252,6 +252,5 @@ async fn metrics_name_the_watch_that_is_in_trouble() {
         failures.rsplit(' ').next().unwrap().parse::<u32>().unwrap() >= 3,
         "{failures}"
     );
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }

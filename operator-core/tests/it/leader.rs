@@ -23,11 +23,21 @@ fn elector(client: Client, identity: &str) -> Elector {
         .clock(Clock::starting_at(Timestamp::UNIX_EPOCH), Dice::seeded(1))
 }
 
+fn leases(server: &ApiServer) -> Api<Lease> {
+    Api::namespaced(server.client(), "default")
+}
+
+/// Writes another holder into the lease, as nobody should.
+async fn steal(server: &ApiServer) {
+    let patch = Patch::Merge(json!({"spec": {"holderIdentity": "thief"}}));
+    let stolen = leases(server)
+        .patch("operator", &PatchParams::default(), &patch)
+        .await;
+    stolen.unwrap();
+}
+
 async fn holder(server: &ApiServer) -> (Option<String>, Option<i32>) {
-    let lease = Api::<Lease>::namespaced(server.client(), "default")
-        .get("operator")
-        .await
-        .unwrap();
+    let lease = leases(server).get("operator").await.unwrap();
     let spec = lease.spec.unwrap();
     (spec.holder_identity, spec.lease_transitions)
 }
@@ -67,19 +77,42 @@ fn start(server: &ApiServer, identity: &str, desk: &Desk, shutdown: &Shutdown) -
     })
 }
 
+/// Two candidates: the first leads, the second waits. Each has a switch of its own.
+struct Pair {
+    server: ApiServer,
+    desk: Desk,
+    first: (JoinHandle<End<()>>, Shutdown),
+    second: (JoinHandle<End<()>>, Shutdown),
+}
+
+async fn pair() -> Pair {
+    let server = ApiServer::new();
+    let desk = Desk::default();
+    let (one, two) = (Shutdown::new(), Shutdown::new());
+    let first = start(&server, "one", &desk, &one);
+    pass(1).await;
+    let second = start(&server, "two", &desk, &two);
+    pass(30).await;
+    Pair {
+        server,
+        desk,
+        first: (first, one),
+        second: (second, two),
+    }
+}
+
 async fn pass(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_of_two_leads_and_a_clean_stop_hands_over_at_once() {
-    let server = ApiServer::new();
-    let desk = Desk::default();
-    let (first, second) = (Shutdown::new(), Shutdown::new());
-    let one = start(&server, "one", &desk, &first);
-    pass(1).await;
-    let two = start(&server, "two", &desk, &second);
-    pass(60).await;
+    let Pair {
+        server,
+        desk,
+        first: (one, first),
+        second: (two, second),
+    } = pair().await;
     assert_eq!(holder(&server).await, (Some("one".into()), Some(0)));
 
     first.drain();
@@ -101,13 +134,12 @@ async fn one_of_two_leads_and_a_clean_stop_hands_over_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crashed_leader_is_followed_when_its_lease_has_expired() {
-    let server = ApiServer::new();
-    let desk = Desk::default();
-    let shutdown = Shutdown::new();
-    let one = start(&server, "one", &desk, &shutdown);
-    pass(1).await;
-    let two = start(&server, "two", &desk, &shutdown);
-    pass(30).await;
+    let Pair {
+        server,
+        desk,
+        first: (one, _),
+        second: (two, shutdown),
+    } = pair().await;
     one.abort();
     assert!(one.await.unwrap_err().is_cancelled());
     let crashed = Instant::now();
@@ -132,12 +164,7 @@ async fn a_leader_whose_lease_is_taken_stops_its_work() {
     let one = start(&server, "one", &desk, &shutdown);
     pass(5).await;
     assert!(desk.taken());
-    let patch = Patch::Merge(json!({"spec": {"holderIdentity": "thief"}}));
-    let leases: Api<Lease> = Api::namespaced(server.client(), "default");
-    leases
-        .patch("operator", &PatchParams::default(), &patch)
-        .await
-        .unwrap();
+    steal(&server).await;
     assert_eq!(one.await.unwrap(), End::Lost(Some(())));
     assert!(!desk.taken());
     assert_eq!(holder(&server).await.0.as_deref(), Some("thief"));
@@ -146,7 +173,6 @@ async fn a_leader_whose_lease_is_taken_stops_its_work() {
 #[tokio::test(start_paused = true)]
 async fn work_that_does_not_stop_is_dropped_before_another_can_lead() {
     let server = ApiServer::new();
-    let leases: Api<Lease> = Api::namespaced(server.client(), "default");
     let desk = Desk::default();
     let shutdown = Shutdown::new();
     let seat = desk.clone();
@@ -159,11 +185,7 @@ async fn work_that_does_not_stop_is_dropped_before_another_can_lead() {
         elector.run(&shutdown, stubborn).await.unwrap()
     });
     pass(5).await;
-    let patch = Patch::Merge(json!({"spec": {"holderIdentity": "thief"}}));
-    leases
-        .patch("operator", &PatchParams::default(), &patch)
-        .await
-        .unwrap();
+    steal(&server).await;
     let taken = Instant::now();
     assert_eq!(run.await.unwrap(), End::Lost(None));
     assert!(!desk.taken());
@@ -172,13 +194,12 @@ async fn work_that_does_not_stop_is_dropped_before_another_can_lead() {
 
 #[tokio::test(start_paused = true)]
 async fn a_candidate_that_never_led_stops_when_asked() {
-    let server = ApiServer::new();
-    let desk = Desk::default();
-    let (first, second) = (Shutdown::new(), Shutdown::new());
-    let one = start(&server, "one", &desk, &first);
-    pass(1).await;
-    let two = start(&server, "two", &desk, &second);
-    pass(5).await;
+    let Pair {
+        server,
+        first: (one, first),
+        second: (two, second),
+        ..
+    } = pair().await;
     second.drain();
     assert_eq!(two.await.unwrap(), End::Stopped);
     assert_eq!(holder(&server).await.0.as_deref(), Some("one"));

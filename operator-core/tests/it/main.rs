@@ -15,6 +15,7 @@ mod informer_scope;
 mod informer_trouble;
 mod leader;
 mod lint;
+mod logs;
 mod manager;
 mod manifest;
 mod notes;

@@ -99,8 +99,7 @@ async fn what_serves_starts_first_and_stops_last() {
         .runnable(part("server", Stage::Serving));
     let running = world.run(manager);
     pass(SECOND).await;
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
     assert_eq!(
         lines(&log),
         ["server starts", "task starts", "task stops", "server stops"]
@@ -231,8 +230,7 @@ async fn readiness_says_what_the_caches_wait_for() {
     wires.mend();
     pass(SECOND * 60).await;
     assert!(health.readiness().ok);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,6 +266,5 @@ async fn metrics_have_the_names_that_dashboards_know() {
     ] {
         assert!(text.contains(line), "{line} is missing from\n{text}");
     }
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }

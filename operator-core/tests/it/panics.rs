@@ -86,8 +86,7 @@ async fn a_predicate_that_panics_admits_and_the_controller_goes_on() {
         text.contains(&part("predicate", 1)) && text.contains(&part("mapper", 0)),
         "{text}"
     );
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,8 +123,7 @@ async fn a_mapper_that_panics_wakes_nobody_and_the_controller_goes_on() {
     let text = text_of(&registry);
     let line = "controller_runtime_source_panics_total{controller=\"configmap\",part=\"mapper\"} 1\n";
     assert!(text.contains(line), "{text}");
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,8 +157,7 @@ async fn an_error_that_cannot_be_classified_is_retried() {
         ] {
             assert!(text.contains(line), "{line} is missing from\n{text}");
         }
-        world.shutdown.drain();
-        running.await.unwrap().unwrap();
+        world.end(running).await;
     }
 }
 
@@ -219,8 +216,7 @@ async fn an_error_whose_message_panics_is_an_error_of_its_key_alone() {
         ] {
             assert!(text.contains(line), "{line} is missing from\n{text}");
         }
-        world.shutdown.drain();
-        running.await.unwrap().unwrap();
+        world.end(running).await;
     }
 }
 
@@ -324,6 +320,5 @@ async fn what_cannot_be_read_is_told_in_an_event_and_its_siblings_are_reconciled
         assert!(note.contains(why), "{note}");
     }
     assert!(text_of(&registry).contains("informer_bad_objects{watch=\"configmaps\"} 2\n"));
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }

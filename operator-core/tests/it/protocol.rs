@@ -64,7 +64,7 @@ async fn a_finalizer_comes_before_work_and_goes_after_cleanup() {
         .finalizer("example.com/careful")
         .when(only("mine"));
     assert!(controller.declaration().finalizer);
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     assert_eq!(
         reconciler.log(),
@@ -79,8 +79,7 @@ async fn a_finalizer_comes_before_work_and_goes_after_cleanup() {
     pass(SECOND * 10).await;
     assert_eq!(reconciler.log()[1..], ["cleanup mine", "cleanup mine"]);
     assert!(world.maps().get_opt("mine").await.unwrap().is_none());
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 /// Works without a cleanup.
@@ -111,7 +110,7 @@ async fn without_a_cleanup_there_is_no_finalizer_and_an_old_one_is_released() {
         .finalizer("example.com/old")
         .when(only("mine"));
     assert!(!controller.declaration().finalizer);
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     world
         .maps()
@@ -126,8 +125,7 @@ async fn without_a_cleanup_there_is_no_finalizer_and_an_old_one_is_released() {
         1,
         "not called for an object that is being deleted"
     );
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 /// Counts up in a secret, from what the cache shows.
@@ -162,17 +160,24 @@ impl Reconciler for Counter {
     }
 }
 
+/// A controller that counts, and what it saw.
+fn counting() -> (Arc<Mutex<Vec<u32>>>, Controller<Counter>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let counter = Counter {
+        seen: Arc::clone(&seen),
+    };
+    (
+        seen,
+        Controller::new(counter).owns::<Secret>().when(only("counter")),
+    )
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_key_does_not_see_its_own_writes_undone_by_a_stale_cache() {
     let world = World::new();
     world.create_map("counter", &[]).await;
     let wires = Wires::default();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let controller = Controller::new(Counter {
-        seen: Arc::clone(&seen),
-    })
-    .owns::<Secret>()
-    .when(only("counter"));
+    let (seen, controller) = counting();
     // The cache hears of everything a second late; writes go through at once.
     wires.delay_watches(SECOND);
     let manager = world
@@ -181,8 +186,7 @@ async fn a_key_does_not_see_its_own_writes_undone_by_a_stale_cache() {
     let running = world.run(manager);
     pass(SECOND * 30).await;
     assert_eq!(*seen.lock().unwrap(), [0, 1, 2, 3]);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,12 +194,7 @@ async fn a_cache_that_never_catches_up_holds_a_key_for_a_bounded_time() {
     let world = World::new();
     world.create_map("counter", &[]).await;
     let wires = Wires::default();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let controller = Controller::new(Counter {
-        seen: Arc::clone(&seen),
-    })
-    .owns::<Secret>()
-    .when(only("counter"));
+    let (seen, controller) = counting();
     // The first list comes in pages, and the watch that follows tells nothing.
     wires.refuse_streaming("sendInitialEvents: Forbidden");
     wires.delay_watches(SECOND * 3600);
@@ -212,6 +211,5 @@ async fn a_cache_that_never_catches_up_holds_a_key_for_a_bounded_time() {
         [0, 0],
         "after five seconds it goes on with what there is"
     );
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }

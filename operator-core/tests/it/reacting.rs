@@ -66,7 +66,7 @@ async fn keys_without_an_object_are_reconciled_where_they_are_asked_for() {
         .source(source)
         .when(is_map)
         .confined_to(&Namespaces::from(&namespaces));
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     assert_eq!(lines(&census.0), ["there default/map-a"]);
     world
@@ -87,8 +87,7 @@ async fn keys_without_an_object_are_reconciled_where_they_are_asked_for() {
     namespaces.remove("default");
     pass(SECOND).await;
     assert!(lines(&census.0).is_empty());
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 /// Notes when each map was reconciled, and why.
@@ -164,8 +163,7 @@ async fn each_object_has_a_timer_of_its_own() {
     assert_eq!(lines(&times.log), ["65 map-slow changed"]);
     let line = "controller_runtime_source_panics_total{controller=\"configmap\",part=\"timer\"} 1\n";
     assert!(text_of(&registry).contains(line));
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,7 +179,7 @@ async fn timers_of_what_is_there_at_the_start_are_spread() {
     let controller = Controller::new(times.clone())
         .timer(|_| Some(SECOND * 1000))
         .when(is_map);
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 1001).await;
     let mut at: Vec<_> = lines(&times.log)
         .iter()
@@ -194,8 +192,7 @@ async fn timers_of_what_is_there_at_the_start_are_spread() {
     );
     at.dedup();
     assert!(at.len() > 10, "{at:?}");
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 /// Takes a second for each key and notes it.
@@ -228,7 +225,7 @@ async fn a_source_gives_its_keys_the_priority_that_it_was_given() {
         .source(last.priority(Priority::LOW))
         .priority(Priority(50))
         .when(is_map);
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND * 10).await;
     slow.0.lock().unwrap().clear();
     world.set_data("map-1", "k", "v").await;
@@ -241,8 +238,7 @@ async fn a_source_gives_its_keys_the_priority_that_it_was_given() {
     urgent.fire(ObjectKey::namespaced("default", "map-4"));
     pass(SECOND * 10).await;
     assert_eq!(lines(&slow.0), ["map-1", "map-4", "map-3", "map-2"]);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,7 +251,7 @@ async fn the_end_of_a_pause_is_not_missed_whatever_the_predicate_says() {
     let controller = Controller::new(notes.clone())
         .paused_by("example.com/paused")
         .when(|change: &Change| is_map(change) && change.is_created());
-    let running = world.run(world.manager().controller(controller));
+    let running = world.reconcile(controller);
     pass(SECOND).await;
     world.set_data("map-a", "k", "v").await;
     pass(SECOND).await;
@@ -266,8 +262,7 @@ async fn the_end_of_a_pause_is_not_missed_whatever_the_predicate_says() {
     world.set_data("map-a", "k", "w").await;
     pass(SECOND).await;
     assert!(notes.take().is_empty(), "the predicate still says what matters");
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 /// Writes a secret and reads it back from the cache, both ways.
@@ -345,8 +340,7 @@ async fn a_read_after_a_write_waits_for_it_or_is_stale_as_its_name_says() {
     let name = "controller_runtime_client_consistency_wait_duration_seconds_count";
     let line = format!("{name}{{operation=\"list\",result=\"success\"}} 2\n");
     assert!(text.contains(&line), "{text}");
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -365,6 +359,5 @@ async fn the_wait_for_own_writes_is_bounded() {
     );
     pass(SECOND * 20).await;
     assert_eq!(lines(&reader.0), ["None, then behind on Secret after 5 s"]);
-    world.shutdown.drain();
-    running.await.unwrap().unwrap();
+    world.end(running).await;
 }

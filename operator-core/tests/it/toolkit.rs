@@ -26,6 +26,25 @@ fn toolkit(server: &ApiServer) -> Toolkit {
     )
 }
 
+/// A server with an owner, and what writes for it.
+struct Setup {
+    server: ApiServer,
+    client: Client,
+    owner: Gadget,
+    toolkit: Toolkit,
+}
+
+async fn setup() -> Setup {
+    let server = gadget::server().await;
+    let client = server.client();
+    Setup {
+        owner: gadget::create(&client, "g").await,
+        toolkit: toolkit(&server),
+        client,
+        server,
+    }
+}
+
 fn maps(client: &Client) -> Api<ConfigMap> {
     Api::namespaced(client.clone(), "default")
 }
@@ -45,10 +64,12 @@ async fn cached(client: &Client, name: &str) -> Option<Arc<ConfigMap>> {
 
 #[tokio::test]
 async fn a_child_is_created_owned_and_left_alone_while_nothing_changes() {
-    let server = gadget::server().await;
-    let client = server.client();
-    let owner = gadget::create(&client, "g").await;
-    let toolkit = toolkit(&server);
+    let Setup {
+        server,
+        client,
+        owner,
+        toolkit,
+    } = setup().await;
     let applied = toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
     assert_eq!(applied.change, Change::Written);
     let child = cached(&client, "child").await.unwrap();
@@ -74,10 +95,12 @@ async fn a_child_is_created_owned_and_left_alone_while_nothing_changes() {
 
 #[tokio::test]
 async fn a_changed_intent_and_a_foreign_change_are_written() {
-    let server = gadget::server().await;
-    let client = server.client();
-    let owner = gadget::create(&client, "g").await;
-    let toolkit = toolkit(&server);
+    let Setup {
+        client,
+        owner,
+        toolkit,
+        ..
+    } = setup().await;
     toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
     let changed = toolkit
         .apply(&owner, &map("child", "2"), cached(&client, "child").await)
@@ -118,10 +141,12 @@ async fn a_changed_intent_and_a_foreign_change_are_written() {
 
 #[tokio::test]
 async fn defaults_and_status_changes_of_a_child_cause_no_write() {
-    let server = gadget::server().await;
-    let client = server.client();
-    let owner = gadget::create(&client, "g").await;
-    let toolkit = toolkit(&server);
+    let Setup {
+        server,
+        client,
+        owner,
+        toolkit,
+    } = setup().await;
     let deployment: Deployment = serde_json::from_value(json!({
         "metadata": {"name": "child"},
         "spec": {
@@ -149,10 +174,12 @@ async fn defaults_and_status_changes_of_a_child_cause_no_write() {
 
 #[tokio::test]
 async fn fields_that_are_left_out_are_given_up() {
-    let server = gadget::server().await;
-    let client = server.client();
-    let owner = gadget::create(&client, "g").await;
-    let toolkit = toolkit(&server);
+    let Setup {
+        client,
+        owner,
+        toolkit,
+        ..
+    } = setup().await;
     let mut child = map("child", "1");
     child.data.as_mut().unwrap().insert("other".into(), "x".into());
     toolkit.apply(&owner, &child, None).await.unwrap();
@@ -201,9 +228,12 @@ async fn what_another_controls_is_refused_and_what_nobody_owns_is_adopted() {
 
 #[tokio::test]
 async fn a_child_elsewhere_is_refused_before_anything_is_sent() {
-    let server = gadget::server().await;
-    let owner = gadget::create(&server.client(), "g").await;
-    let toolkit = toolkit(&server);
+    let Setup {
+        server,
+        owner,
+        toolkit,
+        ..
+    } = setup().await;
     let mut child = map("child", "1");
     child.metadata.namespace = Some("kube-system".into());
     server.clear_audit_log();
@@ -225,11 +255,10 @@ async fn a_child_elsewhere_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn the_server_s_refusal_is_told_in_its_own_words() {
-    let server = gadget::server().await;
-    let owner = gadget::create(&server.client(), "g").await;
+    let Setup { owner, toolkit, .. } = setup().await;
     let mut child = map("child", "1");
     child.metadata.labels = Some([("a".to_owned(), "not a label!".to_owned())].into());
-    let error = toolkit(&server).apply(&owner, &child, None).await.unwrap_err();
+    let error = toolkit.apply(&owner, &child, None).await.unwrap_err();
     assert!(error.is_invalid() && !error.is_transient());
     let text = error.to_string();
     assert!(
@@ -279,10 +308,12 @@ async fn a_desired_set_is_applied_and_the_rest_is_pruned() {
 
 #[tokio::test]
 async fn a_failed_apply_keeps_everything_from_being_pruned() {
-    let server = gadget::server().await;
-    let client = server.client();
-    let owner = gadget::create(&client, "g").await;
-    let toolkit = toolkit(&server);
+    let Setup {
+        client,
+        owner,
+        toolkit,
+        ..
+    } = setup().await;
     toolkit.apply(&owner, &map("old", "1"), None).await.unwrap();
     let mut bad = map("bad", "1");
     bad.metadata.labels = Some([("a".to_owned(), "not a label!".to_owned())].into());
@@ -300,10 +331,12 @@ async fn a_failed_apply_keeps_everything_from_being_pruned() {
 
 #[tokio::test]
 async fn an_orphan_keeps_everything_but_its_owner() {
-    let server = gadget::server().await;
-    let client = server.client();
-    let owner = gadget::create(&client, "g").await;
-    let toolkit = toolkit(&server);
+    let Setup {
+        client,
+        owner,
+        toolkit,
+        ..
+    } = setup().await;
     toolkit.apply(&owner, &map("child", "1"), None).await.unwrap();
     toolkit.orphan(&owner, &map("child", "1")).await.unwrap();
     let live = cached(&client, "child").await.unwrap();

@@ -8,8 +8,10 @@ use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use operator_core::Error;
 use operator_core::clock::Clock;
+use operator_core::controller::Controller;
 use operator_core::dice::Dice;
 use operator_core::manager::Manager;
+use operator_core::reconcile::Reconciler;
 use operator_core::shutdown::Shutdown;
 use operator_testing::apiserver::ApiServer;
 use serde_json::{Value, json};
@@ -52,6 +54,20 @@ impl World {
 
     pub(crate) fn run(&self, manager: Manager) -> JoinHandle<Result<(), Error>> {
         tokio::spawn(manager.run(self.shutdown.clone()))
+    }
+
+    /// Runs a manager of this controller alone.
+    pub(crate) fn reconcile<R: Reconciler>(
+        &self,
+        controller: Controller<R>,
+    ) -> JoinHandle<Result<(), Error>> {
+        self.run(self.manager().controller(controller))
+    }
+
+    /// Ends what runs; it must end well.
+    pub(crate) async fn end(&self, running: JoinHandle<Result<(), Error>>) {
+        self.shutdown.drain();
+        running.await.unwrap().unwrap();
     }
 
     pub(crate) fn maps(&self) -> Api<ConfigMap> {

@@ -3,6 +3,7 @@
 use std::{io::Write, net::SocketAddr, path::PathBuf, time::Duration};
 
 use futures::{FutureExt, Stream, StreamExt};
+use kube::Client;
 use operator_core::{
     Operator,
     clock::{Clock, Instant},
@@ -14,6 +15,7 @@ use operator_testing::{
     apiserver::{ApiServer, Identity, request::User},
     cluster::{Cluster, PodBehavior},
 };
+use tokio::task::{JoinError, JoinHandle};
 
 use super::{
     counts::Counts,
@@ -80,58 +82,22 @@ pub async fn run<W: Write>(
     let admin = cluster.client();
     screen.line(&format!("API server: up after {}", elapsed(&clock, start)))?;
 
-    operator.install(&admin).await?;
-    for definition in operator.definitions() {
-        screen.line(&format!(
-            "CRD: {} established",
-            definition.metadata.name.as_deref().unwrap_or_default()
-        ))?;
-    }
-    let applied = manifest::apply(&admin, &documents, "default", "kubectl", &clock).await?;
-    for installed in &applied {
-        screen.line(&format!("applied: {}", installed.target))?;
-    }
-    let databases = applied
-        .iter()
-        .filter(|installed| installed.target.resource().kind == "Database")
-        .map(|installed| {
-            ObjectKey::namespaced(
-                installed.target.namespace().unwrap_or_default(),
-                installed.target.name(),
-            )
-        });
-    let mut progress = Progress::of(databases);
-    if progress.len() == 0 {
-        return Err(Error::NoDatabase(job.manifests.clone()));
-    }
-
+    let mut progress = install(job, &operator, &documents, &admin, screen, &clock).await?;
     let counts = Counts::new();
-    let identity = Identity {
-        user: Some(User::admin()),
-        agent: MANAGER.into(),
-        ..Identity::default()
-    };
     let mut seen = Box::pin(sightings(&admin, &clock));
     let scope = shutdown.child();
-    let manager = operator
-        .into_manager(server.client_as(identity))
-        .metrics(counts.metrics());
-    let mut running = tokio::spawn(manager.run(scope.clone()));
-    let ended = |result: Result<Result<(), operator_core::Error>, tokio::task::JoinError>| match result {
-        Ok(result) => result.map_err(Error::from),
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    };
+    let mut running = start_operator(operator, server, &counts, &scope);
 
     let mut show = Show::new(screen);
     let waiting = show.until_ready(&mut seen, &mut progress, &clock);
     let ready = tokio::select! {
         biased;
-        () = shutdown.draining() => Err(None),
+        () = shutdown.draining() => Err(Unready::Interrupted),
         result = &mut running => {
             ended(result)?;
-            Err(None)
+            Err(Unready::Interrupted)
         }
-        ready = clock.timeout(job.timeout, waiting) => ready.ok_or(Some(job.timeout)),
+        ready = clock.timeout(job.timeout, waiting) => ready.ok_or(Unready::TimedOut),
     };
     show.screen.progress("")?;
     // What came in together with the last change is part of the picture.
@@ -140,23 +106,19 @@ pub async fn run<W: Write>(
     }
     match ready {
         Ok(result) => result?,
-        Err(Some(limit)) => {
+        Err(Unready::TimedOut) => {
             return Err(Error::TimedOut {
-                seconds: limit.as_secs(),
+                seconds: job.timeout.as_secs(),
                 waiting: progress.waiting(),
             });
         }
-        Err(None) => return Err(Error::Interrupted(progress.waiting())),
+        Err(Unready::Interrupted) => return Err(Error::Interrupted(progress.waiting())),
     }
     let summary = Summary {
         databases: progress.len(),
         took: clock.instant() - start,
         reconciles: counts.reconciles(),
-        api_calls: server
-            .audit_log()
-            .iter()
-            .filter(|entry| entry.agent.starts_with(MANAGER))
-            .count(),
+        api_calls: calls_of_the_operator(server),
     };
     show.screen.line(&summary.to_string())?;
 
@@ -174,6 +136,71 @@ pub async fn run<W: Write>(
     scope.drain();
     ended(running.await)?;
     Ok(summary)
+}
+
+/// Why not every database is ready.
+enum Unready {
+    TimedOut,
+    Interrupted,
+}
+
+type Running = JoinHandle<Result<(), operator_core::Error>>;
+
+/// Installs the definitions and the manifests; the answer is which databases are to become ready.
+async fn install<W: Write>(
+    job: &Job,
+    operator: &Operator,
+    documents: &[manifest::Document],
+    admin: &Client,
+    screen: &mut Screen<W>,
+    clock: &Clock,
+) -> Result<Progress, Error> {
+    operator.install(admin).await?;
+    for definition in operator.definitions() {
+        let name = definition.metadata.name.as_deref().unwrap_or_default();
+        screen.line(&format!("CRD: {name} established"))?;
+    }
+    let applied = manifest::apply(admin, documents, "default", "kubectl", clock).await?;
+    let mut databases = Vec::new();
+    for installed in &applied {
+        let target = &installed.target;
+        screen.line(&format!("applied: {target}"))?;
+        if target.resource().kind == "Database" {
+            let namespace = target.namespace().unwrap_or_default();
+            databases.push(ObjectKey::namespaced(namespace, target.name()));
+        }
+    }
+    if databases.is_empty() {
+        return Err(Error::NoDatabase(job.manifests.clone()));
+    }
+    Ok(Progress::of(databases))
+}
+
+fn start_operator(operator: Operator, server: &ApiServer, counts: &Counts, scope: &Shutdown) -> Running {
+    let identity = Identity {
+        user: Some(User::admin()),
+        agent: MANAGER.into(),
+        ..Identity::default()
+    };
+    let manager = operator
+        .into_manager(server.client_as(identity))
+        .metrics(counts.metrics());
+    tokio::spawn(manager.run(scope.clone()))
+}
+
+/// How the operator ended; a panic goes on here.
+fn ended(result: Result<Result<(), operator_core::Error>, JoinError>) -> Result<(), Error> {
+    match result {
+        Ok(result) => result.map_err(Error::from),
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+fn calls_of_the_operator(server: &ApiServer) -> usize {
+    let log = server.audit_log();
+    log.iter()
+        .filter(|entry| entry.agent.starts_with(MANAGER))
+        .count()
 }
 
 impl std::fmt::Display for Summary {
