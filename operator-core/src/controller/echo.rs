@@ -28,28 +28,32 @@ pub(super) fn is_echo(old: Option<&CachedObject>, new: &CachedObject, step: &Ste
     }
 }
 
-/// Whether everything in which `new` differs from `old` is as the intent has it.
+/// Whether everything in which `new` differs from `old` is as the intent has it, and nothing is gone.
+///
+/// What is gone was given up by us or taken away by somebody, and nobody can tell which. That `new` is what the intent
+/// says, and no more, does not help: the rest may have been somebody else's.
 fn leads_to_intent(old: &Value, new: &Value, intent: Option<&Value>) -> bool {
-    if old == new || intent == Some(new) {
+    if old == new {
         return true;
     }
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => {
-            // What is gone was given up by us or taken away by somebody: nobody can tell.
             let kept = old.keys().all(|name| new.contains_key(name));
             let wanted = |name: &String| intent.and_then(|intent| intent.get(name));
             kept && new.iter().all(|(name, value)| {
                 leads_to_intent(old.get(name).unwrap_or(&Value::Null), value, wanted(name))
             })
         }
-        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+        (Value::Array(old), Value::Array(new)) => {
             let wanted = |place: usize| intent.and_then(|intent| intent.get(place));
-            let pairs = old.iter().zip(new).enumerate();
-            pairs
-                .into_iter()
-                .all(|(place, (old, new))| leads_to_intent(old, new, wanted(place)))
+            let before = |place: usize| old.get(place).unwrap_or(&Value::Null);
+            old.len() <= new.len()
+                && new
+                    .iter()
+                    .enumerate()
+                    .all(|(place, value)| leads_to_intent(before(place), value, wanted(place)))
         }
-        _ => false,
+        _ => intent == Some(new),
     }
 }
 
@@ -119,6 +123,20 @@ mod tests {
             !echo(labelled, state(3, "b", 0), intent),
             "a label that went away"
         );
+    }
+
+    #[test]
+    fn what_is_gone_is_no_echo_even_if_the_rest_is_all_that_was_meant() {
+        let intent = json!({"data": {"a": 1}, "list": ["x"]});
+        let state = |data: Value, list: Value| json!({"data": data, "list": list});
+        let meant = || state(json!({"a": 1}), json!(["x"]));
+        assert!(echo(state(json!({}), json!([])), meant(), intent.clone()));
+        assert!(!echo(
+            state(json!({"a": 1, "b": 2}), json!(["x"])),
+            meant(),
+            intent.clone()
+        ));
+        assert!(!echo(state(json!({"a": 1}), json!(["x", "y"])), meant(), intent));
     }
 
     #[test]

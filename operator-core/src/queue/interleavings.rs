@@ -59,6 +59,12 @@ fn start(keys: usize, workers: usize) -> (WorkQueue<usize>, Arc<[Key]>, Vec<thre
     (queue, keys, workers)
 }
 
+/// Whether anything is to be done or being done, at one moment.
+fn is_busy(queue: &WorkQueue<usize>) -> bool {
+    let stats = queue.stats();
+    stats.depth() + stats.processing > 0
+}
+
 fn add(queue: &WorkQueue<usize>, keys: &[Key], key: usize, priority: Priority) {
     keys[key].added.fetch_add(1, Ordering::SeqCst);
     queue.add_with(key, priority, 0);
@@ -82,7 +88,7 @@ fn no_add_is_lost_whoever_goes_first() {
             adder.join().unwrap();
         }
         // A worker that sleeps though something is ready makes this go on for ever, which fails.
-        while queue.stats().depth() + queue.stats().processing > 0 {
+        while is_busy(&queue) {
             thread::yield_now();
         }
         queue.close();
