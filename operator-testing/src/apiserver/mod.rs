@@ -26,6 +26,7 @@ mod listener;
 mod loopback;
 mod memo;
 mod meta;
+mod numbers;
 mod parameters;
 mod policies;
 mod protobuf;

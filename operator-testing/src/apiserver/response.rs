@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{status::StatusError, watch::WatchPlan};
+use super::{numbers, status::StatusError, watch::WatchPlan};
 
 /// What the server answers.
 #[derive(Debug)]
@@ -43,7 +43,8 @@ impl Response {
 
     /// A value as JSON, with the line feed that a real server ends with.
     pub(super) fn value(code: u16, value: &Value) -> Self {
-        let mut body = serde_json::to_vec(value).expect("a value is always JSON");
+        let mut body = Vec::new();
+        numbers::write(&mut body, value);
         body.push(b'\n');
         Self::json(code, body)
     }

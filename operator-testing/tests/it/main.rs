@@ -5,6 +5,7 @@
 mod cluster;
 mod conformance;
 mod fault;
+mod fuzz;
 mod harness;
 mod kubectl;
 mod not_simulated;

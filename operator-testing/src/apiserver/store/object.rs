@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{ObjectKey, Revision};
+use crate::apiserver::numbers;
 
 /// The members of `metadata` in the order a real server writes them.
 const METADATA_ORDER: [&str; 15] = [
@@ -168,5 +169,5 @@ fn member(json: &mut Vec<u8>, name: &str, value: &Value) {
     separate(json);
     serde_json::to_writer(&mut *json, name).expect("a string is always JSON");
     json.push(b':');
-    serde_json::to_writer(json, value).expect("a value is always JSON");
+    numbers::write(json, value);
 }

@@ -40,6 +40,12 @@ pub(super) fn answer(store: &Store, call: &Call<'_>, mut asked: Object) -> Resul
         .filter(Value::is_object)
         .unwrap_or_else(|| json!({}));
     let mut metadata = Map::new();
+    let managers = asked
+        .get("metadata")
+        .and_then(|metadata| metadata.get("managedFields"));
+    if let Some(managers) = managers {
+        metadata.insert("managedFields".into(), managers.clone());
+    }
     let (spec, status) = match &*call.resource.plural {
         "selfsubjectaccessreviews" => {
             check_access_review(&asked, &spec, None)?;
@@ -62,6 +68,7 @@ pub(super) fn answer(store: &Store, call: &Call<'_>, mut asked: Object) -> Resul
             if namespace.is_empty() {
                 return Err(StatusError::bad_request("no namespace on request"));
             }
+            metadata.clear();
             (Some(json!({})), rules(access, store, user, namespace))
         }
         "tokenreviews" => {
@@ -69,6 +76,7 @@ pub(super) fn answer(store: &Store, call: &Call<'_>, mut asked: Object) -> Resul
             (Some(spec), status)
         }
         _ => {
+            metadata.clear();
             metadata.insert("creationTimestamp".into(), call.now.as_str().into());
             (None, json!({ "userInfo": info(user) }))
         }

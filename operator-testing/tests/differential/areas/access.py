@@ -1,0 +1,92 @@
+"""Random roles and bindings, and requests of users under them."""
+
+USERS = ["ada", "ben", "system:serviceaccount:${ns}:bot"]
+GROUPS = ["devs", "ops"]
+VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "*"]
+GROUPED = [("", "configmaps"), ("", "secrets"), ("", "pods"), ("apps", "deployments"), ("apps", "deployments/scale"), ("batch", "jobs")]
+
+
+def rule(random, cluster):
+    if cluster and random.random() < 0.2:
+        return {"nonResourceURLs": random.sample(["/healthz", "/version", "/metrics", "/api/*", "*"], 1),
+                "verbs": random.sample(["get", "*", "post"], 1)}
+    chosen = random.sample(GROUPED, random.randint(1, 2))
+    made = {"apiGroups": sorted({group for group, _ in chosen}), "resources": sorted({resource for _, resource in chosen}),
+            "verbs": random.sample(VERBS, random.randint(1, 3))}
+    if random.random() < 0.1:
+        made["apiGroups"] = ["*"]
+    if random.random() < 0.1:
+        made["resources"] = random.choice([["*"], ["*/scale"], ["deployments/*"]])
+    if random.random() < 0.25:
+        made["resourceNames"] = random.sample(["a", "b"], random.randint(1, 2))
+    return made
+
+
+def subject(random):
+    draw = random.random()
+    if draw < 0.4:
+        return {"kind": "User", "name": random.choice(USERS[:2]), "apiGroup": "rbac.authorization.k8s.io"}
+    if draw < 0.7:
+        return {"kind": "Group", "name": random.choice(GROUPS + ["system:authenticated", "system:serviceaccounts:${ns}"]),
+                "apiGroup": "rbac.authorization.k8s.io"}
+    return {"kind": "ServiceAccount", "name": "bot", "namespace": "${ns}"}
+
+
+def steps(random, namespace):
+    base = "/apis/rbac.authorization.k8s.io/v1"
+    yield {"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": namespace}}, "quiet": True}
+    names = []
+    for index in range(random.randint(1, 4)):
+        cluster = random.random() < 0.5
+        name = "%s-%d" % (namespace, index)
+        names.append((name, cluster))
+        roles, bindings = ("clusterroles", "clusterrolebindings") if cluster else ("roles", "rolebindings")
+        inside = "" if cluster else "/namespaces/${ns}"
+        yield {"method": "POST", "path": "%s%s/%s" % (base, inside, roles),
+               "body": {"metadata": {"name": name}, "rules": [rule(random, cluster) for _ in range(random.randint(0, 3))]}}
+        everywhere = cluster and random.random() < 0.5
+        inside, bindings = ("", "clusterrolebindings") if everywhere else ("/namespaces/${ns}", "rolebindings")
+        yield {"method": "POST", "path": "%s%s/%s" % (base, inside, bindings),
+               "body": {"metadata": {"name": name}, "subjects": [subject(random) for _ in range(random.randint(1, 2))],
+                        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole" if cluster else "Role", "name": name}}}
+    # the reference hears of roles through watches
+    yield {"pause": 1.0, "wait": {"method": "GET", "path": "/version", "until": 200}}
+    for _ in range(60):
+        headers = {"Impersonate-User": random.choice(USERS).replace("${ns}", namespace)}
+        if random.random() < 0.4:
+            headers["Impersonate-Group"] = random.choice(GROUPS)
+        group, resource = random.choice(GROUPED)
+        resource, _, subresource = resource.partition("/")
+        prefix = "/api/v1" if not group else "/apis/%s/v1" % group
+        inside = random.choice(["/namespaces/${ns}", "/namespaces/${ns}", "/namespaces/default", ""])
+        path = "%s%s/%s" % (prefix, inside, resource)
+        name = random.choice("ab")
+        draw = random.random()
+        if draw < 0.15:
+            yield {"method": "GET", "path": random.choice(["/healthz", "/version", "/metrics", "/api/v1", "/apis/nope/v1", "/nope", "/logs"]),
+                   "headers": headers, "only": "status"}
+        elif draw < 0.3:
+            yield {"method": "GET", "path": path, "headers": headers, "query": random.choice([{}, {"fieldSelector": "metadata.name=a"}, {"limit": "1"}]), "only": "status"}
+        elif draw < 0.45 and inside:
+            yield {"method": "GET", "path": path + "/" + name + ("/" + subresource if subresource else ""), "headers": headers}
+        elif draw < 0.55 and inside:
+            yield {"method": "DELETE", "path": path + "/" + name, "headers": headers, "query": {"dryRun": "All"}}
+        elif draw < 0.6 and inside:
+            yield {"method": "DELETE", "path": path, "headers": headers, "query": {"dryRun": "All"}, "only": "status"}
+        elif draw < 0.7 and inside:
+            yield {"method": "POST", "path": path, "headers": headers, "query": {"dryRun": "All"}, "body": {"metadata": {"name": name}}}
+        elif draw < 0.8 and inside:
+            yield {"method": "PATCH", "path": path + "/" + name, "query": {"dryRun": "All", "fieldManager": "x"}, "body": {"metadata": {"labels": {"a": "b"}}},
+                   "headers": {**headers, "Content-Type": random.choice(["application/merge-patch+json", "application/apply-patch+yaml"])}}
+        elif draw < 0.9:
+            review = {"spec": {"resourceAttributes": {"verb": random.choice(VERBS), "group": group, "resource": resource, "subresource": subresource,
+                                                      "namespace": random.choice(["${ns}", "default", ""]), "name": random.choice(["", "a"])}}}
+            yield {"method": "POST", "path": "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "headers": headers, "body": review}
+        else:
+            yield {"method": "POST", "path": "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "headers": headers,
+                   "body": {"spec": {"namespace": "${ns}"}}, "only": "status"}
+    for name, cluster in names:
+        if cluster:
+            yield {"method": "DELETE", "path": "%s/clusterroles/%s" % (base, name), "quiet": True}
+            yield {"method": "DELETE", "path": "%s/clusterrolebindings/%s" % (base, name), "quiet": True}
+    yield {"method": "DELETE", "path": "/api/v1/namespaces/${ns}", "quiet": True}
