@@ -1,5 +1,7 @@
 //! Whether a schema is structural, by the server's rules.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
@@ -146,7 +148,7 @@ fn embedded(schema: &JSONSchemaProps, at: &str, findings: &mut Findings<'_>) {
         findings.refused(at, "is a whole object and not of type object");
     } else if schema.additional_properties.is_some() {
         findings.refused(at, "is a whole object and no map");
-    } else if !keeps && schema.properties.as_ref().is_none_or(|all| all.is_empty()) {
+    } else if !keeps && schema.properties.as_ref().is_none_or(BTreeMap::is_empty) {
         findings.refused(
             at,
             "is a whole object without fields: describe them, or keep unknown ones",
