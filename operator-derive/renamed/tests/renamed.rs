@@ -45,6 +45,7 @@ struct Storage {
     class: String,
 }
 
+/// What became of it.
 #[derive(Status, Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[kube(crates(operator_core = "::sdk"))]
 #[serde(crate = "wire", rename_all = "camelCase", default)]

@@ -6,7 +6,6 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 
 /// Compares `crd` with `tests/golden/NAME.yaml`.
 #[track_caller]
-#[allow(clippy::unwrap_used, reason = "called by tests, and fails as they do")]
 pub(crate) fn same(name: &str, crd: &CustomResourceDefinition) {
     let path: PathBuf = [
         env!("CARGO_MANIFEST_DIR"),

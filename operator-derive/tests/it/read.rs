@@ -12,7 +12,6 @@ pub(crate) fn columns(crd: &CustomResourceDefinition) -> Vec<(&str, &str, &str)>
 }
 
 /// The schema of the spec in the first version.
-#[allow(clippy::unwrap_used, reason = "called by tests, and fails as they do")]
 pub(crate) fn spec_of(crd: &CustomResourceDefinition) -> Value {
     let schema = crd.spec.versions[0].schema.as_ref().unwrap();
     let schema = serde_json::to_value(schema.open_api_v3_schema.as_ref().unwrap()).unwrap();
