@@ -63,7 +63,7 @@ def steps(random, namespace):
         name = random.choice("ab")
         draw = random.random()
         if draw < 0.15:
-            yield {"method": "GET", "path": random.choice(["/healthz", "/version", "/metrics", "/api/v1", "/apis/nope/v1", "/nope", "/logs"]),
+            yield {"method": "GET", "path": random.choice(["/healthz", "/version", "/api/v1", "/apis/nope/v1", "/nope", "/logs"]),
                    "headers": headers, "only": "status"}
         elif draw < 0.3:
             yield {"method": "GET", "path": path, "headers": headers, "query": random.choice([{}, {"fieldSelector": "metadata.name=a"}, {"limit": "1"}]), "only": "status"}

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import random
+import re
 import sys
 import time
 
@@ -22,13 +23,18 @@ sys.path[:0] = [HERE, os.path.dirname(HERE)]
 from servers import Server  # noqa: E402
 
 
+SHOWN_REVISION = re.compile(r'(resourceVersion\W+)\d+')
+
+
 def answer(server, step, namespace):
     status, body, warnings = server.ask(step, namespace)
     if isinstance(body, dict) and body.get("metadata"):
         server.remember("/" + str(body["metadata"].get("name")), status, body)
     if step.get("only") == "status" and status < 400:
         body = None
-    return {"status": status, "body": server.shape(canonical(body)), "warnings": sorted(warnings)}
+    # a message may show a whole object
+    shaped = json.loads(SHOWN_REVISION.sub(r"\1<rv>", json.dumps(server.shape(canonical(body)))))
+    return {"status": status, "body": shaped, "warnings": sorted(warnings)}
 
 
 def canonical(body):
@@ -38,11 +44,12 @@ def canonical(body):
     if managers:
         managers.sort(key=lambda entry: [str(entry.get(field)) for field in ("manager", "operation", "subresource", "apiVersion")])
     if isinstance(body, dict) and body.get("kind") == "Status":
-        causes = (body.get("details") or {}).get("causes")
-        if causes:
-            body["details"]["causes"] = sorted(causes, key=lambda cause: json.dumps(cause, sort_keys=True))
-            if len(causes) > 1:
-                body["message"] = "".join(sorted(body["message"]))
+        causes = (body.get("details") or {}).get("causes") or []
+        # an object in a message has its members in an order of its own
+        for part in [body, *causes]:
+            if "Invalid value: \"{" in part.get("message", "") or (part is body and len(causes) > 1):
+                part["message"] = "".join(sorted(part["message"]))
+        causes.sort(key=lambda cause: json.dumps(cause, sort_keys=True))
     return body
 
 
