@@ -83,8 +83,8 @@ impl Call<'_> {
 
     /// The converter of this resource, if a webhook converts it.
     pub(crate) fn converter(&self) -> Option<Converter> {
-        // only custom resources have one, and looking up the types costs something
-        self.resource.custom.as_ref()?;
+        // looking up the types costs something, and few resources need it
+        Converter::webhook_of(&self.resource)?;
         Converter::of(&self.resource, &self.types.snapshot())
     }
 

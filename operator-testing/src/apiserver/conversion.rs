@@ -38,12 +38,17 @@ pub(crate) enum Trouble {
 }
 
 impl Converter {
+    /// The webhook that converts a resource, as its definition has it.
+    pub(crate) fn webhook_of(resource: &ResourceType) -> Option<&Value> {
+        match &resource.custom.as_ref()?.conversion {
+            Conversion::Webhook(webhook) => Some(webhook),
+            Conversion::None => None,
+        }
+    }
+
     /// The converter of a resource; `None` if no webhook converts it.
     pub(crate) fn of(resource: &Arc<ResourceType>, types: &TypeSnapshot) -> Option<Self> {
-        let custom = resource.custom.as_ref()?;
-        let Conversion::Webhook(webhook) = &custom.conversion else {
-            return None;
-        };
+        let webhook = Self::webhook_of(resource)?;
         let versions = webhook["conversionReviewVersions"].as_array();
         let understood = versions
             .into_iter()
@@ -52,7 +57,7 @@ impl Converter {
             .find(|version| matches!(*version, "v1" | "v1beta1"));
         Some(Self {
             resource: Arc::clone(resource),
-            definition: Arc::clone(types.definition(&custom.definition)?),
+            definition: Arc::clone(types.definition(&resource.custom.as_ref()?.definition)?),
             // what cannot be read is no address
             endpoint: serde_json::from_value(webhook["clientConfig"].clone()).unwrap_or_default(),
             review_version: understood.map(str::to_owned),

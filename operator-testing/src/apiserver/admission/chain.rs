@@ -196,28 +196,21 @@ impl Chain<'_> {
             }
             _ => None,
         };
-        let about = json!({"configuration": hook.configuration, "webhook": hook.name});
-        for (key, value) in verdict.annotations {
-            call.annotate(format!("{}/{key}", hook.name), value);
+        for (key, value) in &verdict.annotations {
+            call.annotate(format!("{}/{key}", hook.name), value.clone());
         }
-        call.warnings.extend(verdict.warnings);
+        call.warnings.extend(verdict.warnings.iter().cloned());
         if let Some(status) = &verdict.denied {
             return Err(review::denial(hook, status).into());
         }
         let operations = operations.map_err(Trouble::Calling)?;
-        let changed = patched
+        let place = format!("round_{round}_index_{index}");
+        let mutated = patched
             .as_ref()
             .is_some_and(|patched| Some(patched) != self.new.as_ref());
-        let place = format!("round_{round}_index_{index}");
-        let mut mutation = about.clone();
-        mutation["mutated"] = changed.into();
-        call.annotate(format!("{MUTATION}{place}"), mutation.to_string());
-        if let (Some(patched), Some(operations)) = (patched, operations) {
-            let mut patch = about;
-            patch["patch"] = operations;
-            patch["patchType"] = "JSONPatch".into();
-            call.annotate(format!("{PATCH}{place}"), patch.to_string());
-            self.new = Some(patched);
+        record(call, hook, &place, mutated, operations);
+        if patched.is_some() {
+            self.new = patched;
         }
         Ok(true)
     }
@@ -230,6 +223,20 @@ impl Chain<'_> {
 const MUTATION: &str = "mutation.webhook.admission.k8s.io/";
 const PATCH: &str = "patch.webhook.admission.k8s.io/";
 const FAILED_OPEN: &str = "failed-open.mutation.webhook.admission.k8s.io/";
+
+/// Tells the audit log what a webhook changed.
+fn record(call: &mut Call<'_>, hook: &Hook, place: &str, mutated: bool, operations: Option<Value>) {
+    let about = json!({"configuration": hook.configuration, "webhook": hook.name});
+    let mut mutation = about.clone();
+    mutation["mutated"] = mutated.into();
+    call.annotate(format!("{MUTATION}{place}"), mutation.to_string());
+    if let Some(operations) = operations {
+        let mut patch = about;
+        patch["patch"] = operations;
+        patch["patchType"] = "JSONPatch".into();
+        call.annotate(format!("{PATCH}{place}"), patch.to_string());
+    }
+}
 
 /// The object after a webhook's operations, in the version of the request.
 fn patched(subject: &Subject<'_>, hook: &Hook, object: &Value, operations: &Value) -> Result<Object, Halt> {
