@@ -204,10 +204,10 @@ impl Informer {
         };
         match transform.apply(&object) {
             Ok(changed) => Some(Arc::new(changed)),
-            Err(reason) => {
-                self.panics
-                    .fetch_add(u64::from(reason.contains("panicked")), Ordering::Relaxed);
-                self.bad_object(Some(&object), &reason);
+            Err(unusable) => {
+                let panics = u64::from(unusable.panicked);
+                self.panics.fetch_add(panics, Ordering::Relaxed);
+                self.bad_object(Some(&object), &unusable.reason);
                 None
             }
         }

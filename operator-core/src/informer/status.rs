@@ -86,17 +86,24 @@ pub struct InformerStatus {
 }
 
 impl InformerStatus {
-    /// Why it is not ready, or what does not work; `None` when all is well.
+    /// Why it is not ready, or what does not work, with its name; `None` when all is well.
     pub fn trouble(&self) -> Option<String> {
-        self.watches.iter().find_map(|(namespace, state)| match state {
-            WatchState::Current => None,
-            WatchState::Listing => Some(format!("{}: the first list is not complete", self.name)),
-            WatchState::Failing { cause, reason, .. } if namespace.is_empty() => {
-                Some(format!("{}: {cause}: {reason}", self.name))
-            }
-            WatchState::Failing { cause, reason, .. } => {
-                Some(format!("{} in {namespace}: {cause}: {reason}", self.name))
-            }
+        self.reason().map(|reason| format!("{}: {reason}", self.name))
+    }
+
+    /// Why it is not ready, or what does not work; `None` when all is well.
+    pub fn reason(&self) -> Option<String> {
+        self.watches.iter().find_map(|(namespace, state)| {
+            let reason = match state {
+                WatchState::Current => return None,
+                WatchState::Listing => "the first list is not complete".to_owned(),
+                WatchState::Failing { cause, reason, .. } => format!("{cause}: {reason}"),
+            };
+            Some(if namespace.is_empty() {
+                reason
+            } else {
+                format!("in {namespace}: {reason}")
+            })
         })
     }
 }

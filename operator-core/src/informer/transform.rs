@@ -43,24 +43,38 @@ impl Transform {
         }
     }
 
-    /// The object as it is to be stored, or why it cannot be.
-    pub(super) fn apply(&self, object: &CachedObject) -> Result<CachedObject, String> {
-        let mut value: Value = object.decode().map_err(|error| error.to_string())?;
-        caught(|| (self.change)(&mut value))
-            .map_err(|panic| format!("the transform {} panicked: {panic}", self.name))?;
+    /// The object as it is to be stored.
+    pub(super) fn apply(&self, object: &CachedObject) -> Result<CachedObject, Unusable> {
+        let failed = |what: String| Unusable {
+            reason: format!("the transform {} {what}", self.name),
+            panicked: false,
+        };
+        let mut value: Value = object
+            .decode()
+            .map_err(|error| failed(format!("was given no object: {error}")))?;
+        caught(|| (self.change)(&mut value)).map_err(|panic| Unusable {
+            panicked: true,
+            ..failed(format!("panicked: {panic}"))
+        })?;
         let changed = CachedObject::parse_whole(&value.to_string())
-            .map_err(|error| format!("the transform {} left no object: {error}", self.name))?;
+            .map_err(|error| failed(format!("left no object: {error}")))?;
         let is_same = changed.key() == object.key()
             && changed.uid() == object.uid()
             && changed.resource_version() == object.resource_version();
         if !is_same {
-            return Err(format!(
-                "the transform {} changed the name, the uid or the resource version",
-                self.name
+            return Err(failed(
+                "changed the name, the uid or the resource version".to_owned(),
             ));
         }
         Ok(changed)
     }
+}
+
+/// Why an object cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unusable {
+    pub(super) reason: String,
+    pub(super) panicked: bool,
 }
 
 impl PartialEq for Transform {
@@ -85,7 +99,9 @@ mod tests {
 
     fn outcome(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Result<String, String> {
         let object = CachedObject::parse(OBJECT).unwrap();
-        let changed = Transform::new("it", change).apply(&object)?;
+        let changed = Transform::new("it", change)
+            .apply(&object)
+            .map_err(|unusable| unusable.reason)?;
         assert_eq!((changed.key(), changed.revision()), (object.key(), 7));
         Ok(changed.json().to_owned())
     }

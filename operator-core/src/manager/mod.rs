@@ -3,13 +3,15 @@
 //! The order is data ([`Stage`]): what serves starts first and stops last; caches fill on every replica; what only the
 //! leader may do starts when it leads, and stops first.
 
+mod crew;
 mod group;
 mod health;
 mod operate;
 mod runnable;
 mod server;
 
+pub use crew::LeaseLoss;
 pub use health::{Gate, Health, Report};
-pub use operate::{LeaseLoss, Manager};
+pub use operate::Manager;
 pub use runnable::{Runnable, Stage};
 pub use server::{EndpointServer, Endpoints};

@@ -6,37 +6,24 @@ use std::time::Duration;
 
 use kube::Client;
 
+use super::crew::{Crew, LeaseLoss};
 use super::group::Group;
 use super::{Health, Runnable, Stage};
+use crate::Error;
 use crate::clock::Clock;
-use crate::controller::{AnyController, Controller, Environment, Metrics, Prepared};
+use crate::controller::{AnyController, Controller, Environment, Metrics};
 use crate::dice::Dice;
 use crate::informer::Caches;
-use crate::leader::{Elector, End};
+use crate::leader::Elector;
 use crate::meta::Declaration;
 use crate::reconcile::Reconciler;
 use crate::shutdown::Shutdown;
-use crate::{BoxError, Error};
 
 /// How long running reconciles have to finish before they are dropped.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// How long what was dropped has to be gone. Only what never waits takes longer than a moment.
 const LAST_WAIT: Duration = Duration::from_secs(5);
-
-/// What becomes of an operator that loses its lease.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LeaseLoss {
-    /// The process ends with an error, and whoever runs it starts it anew: nothing of the lost term can linger.
-    #[default]
-    EndProcess,
-    /// What only the leader may do ends; what serves goes on, caches stay warm, and the replica stands for election
-    /// again. When it leads anew, every object is reconciled as at a start.
-    ///
-    /// Work that does not stop in time still ends the process.
-    StandAgain,
-}
 
 /// Runs controllers, tasks and servers, in order, until it is told to stop or one of them fails.
 ///
@@ -291,75 +278,13 @@ impl Manager {
     }
 }
 
-/// What only the leader may do.
-struct Crew {
-    controllers: Vec<Arc<Prepared>>,
-    tasks: Vec<Box<dyn Runnable>>,
-}
-
-impl Crew {
-    /// Runs everything while this replica leads.
-    fn lead(&mut self, term: Shutdown) -> impl Future<Output = Result<(), Error>> + use<> {
-        let controllers = self.controllers.clone();
-        let next = self.tasks.iter().filter_map(|task| task.again()).collect();
-        let tasks = std::mem::replace(&mut self.tasks, next);
-        async move {
-            let mut group = Group::default();
-            for controller in &controllers {
-                let name = format!("controller {}", controller.name());
-                group.start(name, Arc::clone(controller).run(term.clone()));
-            }
-            for task in tasks {
-                group.start(task.name(), task.run(term.clone()));
-            }
-            let ended = group.ended(&term).await;
-            for controller in &controllers {
-                controller.at_rest().await;
-            }
-            if ended.is_ok() && !term.is_draining() {
-                // A replica without controllers still serves.
-                term.draining().await;
-            }
-            ended
-        }
-    }
-
-    /// Runs everything for as long as this replica leads, and as often as it does.
-    async fn serve(
-        mut self,
-        elector: Option<Elector>,
-        scope: &Shutdown,
-        on_loss: LeaseLoss,
-    ) -> Result<(), Error> {
-        let failed = |source: BoxError| Error::Part {
-            name: "leader election".to_owned(),
-            source,
-        };
-        let Some(elector) = elector else {
-            return self.lead(scope.clone()).await;
-        };
-        loop {
-            match elector.run(scope, |term| self.lead(term)).await {
-                Ok(End::Stopped) => return Ok(()),
-                Ok(End::Finished(ended)) => return ended,
-                // What did not stop in time was dropped, but nobody knows what it left behind.
-                Ok(End::Lost(Some(_))) if on_loss == LeaseLoss::StandAgain => {
-                    tracing::warn!(lease = %elector, "the lease was lost; this replica stands again");
-                }
-                Ok(End::Lost(_)) => return Err(failed("the lease was lost".into())),
-                Err(error) => return Err(failed(error.into())),
-            }
-        }
-    }
-}
-
 /// How the informers are doing, by name.
 fn informers(caches: &Caches) -> Vec<(String, Option<String>)> {
     let mut reasons = BTreeMap::new();
     for status in caches.status() {
         let trouble = reasons.entry(format!("informer {}", status.name)).or_insert(None);
         // Two that look at different namespaces have one name.
-        *trouble = trouble.take().or(status.trouble());
+        *trouble = trouble.take().or(status.reason());
     }
     reasons.into_iter().collect()
 }

@@ -5,6 +5,7 @@
 mod compatibility;
 mod controller;
 mod conversion;
+mod cores;
 mod determinism;
 mod dynamic;
 mod faults;
