@@ -16,7 +16,7 @@ use super::{
     loopback::Loopback,
     request::User,
     state::State,
-    store::{Retention, Revision, Store},
+    store::{ResourceKey, Retention, Revision, Store},
     webhook::WebhookAddress,
 };
 use crate::clock::Clock;
@@ -144,6 +144,12 @@ impl ApiServer {
     /// The newest revision.
     pub fn revision(&self) -> Revision {
         self.core.state().store.revision()
+    }
+
+    /// How many watches of a resource are open; the group is empty for the core group.
+    pub fn watchers(&self, group: &str, plural: &str) -> usize {
+        let resource = ResourceKey::new(group, plural);
+        self.core.state().store.watchers(&resource)
     }
 
     /// Forgets the history up to and including a revision: reads and watches of older ones are answered with 410.

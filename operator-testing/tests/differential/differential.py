@@ -8,7 +8,7 @@ A run has a seed, a namespace of its own, some kinds of objects, some watches, a
 their appearance; resource versions by whether they moved; times, ages, addresses and ports by their places. Where a request sets
 the garbage collector to work, both servers are left alone until they agree about what is left.
 
-Each kind of difference is printed once, with the fewest requests that show it, and `--save` adds those to a file as a
+Each kind of difference is printed once. `--save` looks for the fewest requests that show it and adds them to a file, as a
 conversation that `conformance.py record` fills in from the reference. What cannot be equal is counted apart (explained.py).
 
 Exit status: 0 no unexplained difference, 1 differences. Standard library only.
@@ -49,16 +49,20 @@ def open_namespace(servers, namespace):
         server.ask({"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": namespace}}}, namespace)
 
 
-def close_namespace(servers, namespace):
+def close_namespace(servers, namespace, plurals):
+    """Deletes what a run made, and lets go of what it held: namespaces that cannot end keep the reference busy for ever."""
     for server in servers:
         server.ask({"method": "DELETE", "path": "/api/v1/namespaces/" + namespace}, namespace)
-        for plural in kinds.CLUSTER:
-            path = "%s?labelSelector=run=%s" % (kinds.path_of(plural, ""), namespace)
-            for item in (server.get(path)[1] or {}).get("items") or []:
-                one = kinds.path_of(plural, "") + "/" + item["metadata"]["name"]
-                server.ask({"method": "PATCH", "path": one, "headers": {"Content-Type": "application/merge-patch+json"},
-                            "body": {"metadata": {"finalizers": None}}}, namespace)
-                server.ask({"method": "DELETE", "path": one}, namespace)
+        for plural in plurals:
+            where = kinds.path_of(plural, namespace)
+            selector = "?labelSelector=run=" + namespace if plural in kinds.CLUSTER else ""
+            for item in (server.get(where + selector)[1] or {}).get("items") or []:
+                one = where + "/" + item["metadata"]["name"]
+                if item["metadata"].get("finalizers"):
+                    server.ask({"method": "PATCH", "path": one, "headers": {"Content-Type": "application/merge-patch+json"},
+                                "body": {"metadata": {"finalizers": None}}}, namespace)
+                if plural in kinds.CLUSTER:
+                    server.ask({"method": "DELETE", "path": one}, namespace)
 
 
 def ask(servers, step, namespace, plurals):
@@ -113,7 +117,7 @@ def run(servers, seed, requests):
             differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True})
         for plan, found in compare_watches(open_watches(servers, later, namespace), later, None):
             differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True})
-    close_namespace(servers, namespace)
+    close_namespace(servers, namespace, made.kinds)
     return len(steps) + len(live) + len(later), differences
 
 
@@ -145,13 +149,15 @@ def smallest(servers, difference):
                 found, _ = ask(servers, step, namespace, difference["plurals"])
             return bool(found) and signature({"steps": steps, "found": found}) == kind
         finally:
-            close_namespace(servers, namespace)
+            close_namespace(servers, namespace, difference["plurals"])
     return shrinking.shrunk(difference["steps"], differs)
 
 
 def report(servers, difference, save):
     print("DIFFERS", signature(difference))
-    steps = difference["steps"] if "watch" in difference else smallest(servers, difference)
+    steps = difference["steps"] if "watch" in difference or not save else smallest(servers, difference)
+    if not save:
+        steps = steps[-1:]
     for step in steps:
         print("    " + (shown(step) if "body" in step else json.dumps(step)))
     for line in difference["found"][:12]:

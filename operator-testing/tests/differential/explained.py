@@ -9,16 +9,31 @@ GO_DIFF = "messages that show Go's own rendering of a difference between two obj
 RENDERED = re.compile(r"\n@@ -|\n? *core\.\w+\{|\{\"Volumes\":|\{\\\"Volumes\\\":")
 
 
+ORDER = "messages that quote JSON: the members of objects come in another order"
+YAML = "what is wrong with YAML is told in other words"
+NAMELESS = "a Service without a name is refused for its address, not for its name"
+
+
 def reason(step, reference, server):
     """Why the two answers to a request may differ; None if there is no reason."""
     if any(reference[part] != server[part] for part in ("status", "warnings", "version")):
         return None
     want, got = reference["body"], server["body"]
-    if not isinstance(want, dict) or not isinstance(got, dict) or want.get("kind") != "Status" or want.get("reason") != "Invalid":
+    if not isinstance(want, dict) or not isinstance(got, dict) or want.get("kind") != "Status" or want.get("reason") != got.get("reason"):
         return None
-    causes = [sorted(((cause["field"], cut(cause["message"])) for cause in body["details"].get("causes", []))) for body in (want, got)]
-    if causes[0] == causes[1] and RENDERED.search(want["message"]):
+    message, other = want["message"], got["message"]
+    if "yaml: " in message and "yaml: " in other and message.split("yaml: ")[0] == other.split("yaml: ")[0]:
+        return YAML
+    if "failed to allocate IP: IPAddress" in message and "spec.parentRef.name: Required" in message:
+        return NAMELESS
+    causes = [sorted(((cause["field"], cause["message"]) for cause in (body.get("details") or {}).get("causes", []))) for body in (want, got)]
+    if [field for field, _ in causes[0]] != [field for field, _ in causes[1]]:
+        return None
+    pairs = [(first, second) for (_, first), (_, second) in zip(*causes) if first != second]
+    if pairs and all(RENDERED.search(first) and second.startswith(cut(first)) for first, second in pairs):
         return GO_DIFF
+    if pairs and all(sorted(first) == sorted(second) for first, second in pairs):
+        return ORDER
     return None
 
 

@@ -12,4 +12,5 @@ mod not_simulated;
 mod requests;
 mod server;
 mod subresources;
+mod watches;
 mod webhooks;

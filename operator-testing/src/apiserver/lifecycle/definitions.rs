@@ -104,6 +104,9 @@ fn end(state: &mut State, stored: &Stored, now: &str) {
     if meta::finalizers(&free).is_empty() {
         state.remove(&storage(), &stored.key);
         state.types.remove(stored.key.name());
+        if let Some((plural, group)) = stored.key.name().split_once('.') {
+            state.store.end_watches(&ResourceKey::new(group, plural));
+        }
     } else {
         write(state, stored, Value::Object(free));
     }

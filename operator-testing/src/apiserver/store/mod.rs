@@ -206,6 +206,18 @@ impl Store {
             .map_or(0, |table| *table.head().borrow())
     }
 
+    /// How many wait for changes of a resource.
+    pub fn watchers(&self, resource: &ResourceKey) -> usize {
+        self.tables.get(resource).map_or(0, Table::watchers)
+    }
+
+    /// Ends the watches of a resource that is served no longer: their receivers see what there was to see, and then the end.
+    pub fn end_watches(&mut self, resource: &ResourceKey) {
+        if let Some(table) = self.tables.get_mut(resource) {
+            table.end_watches();
+        }
+    }
+
     /// Wakes whenever the resource changes; holds the revision of its last change.
     pub fn head_of(&mut self, resource: &ResourceKey) -> watch::Receiver<Revision> {
         self.tables.entry(resource.clone()).or_default().head()

@@ -117,4 +117,15 @@ impl Table {
     pub(super) fn head(&self) -> watch::Receiver<Revision> {
         self.head.subscribe()
     }
+
+    /// How many wait for changes.
+    pub(super) fn watchers(&self) -> usize {
+        self.head.receiver_count()
+    }
+
+    /// Ends whoever waits for changes, once they have seen those that there were.
+    pub(super) fn end_watches(&mut self) {
+        let (head, _) = watch::channel(*self.head.borrow());
+        self.head = head;
+    }
 }

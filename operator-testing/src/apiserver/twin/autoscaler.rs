@@ -130,6 +130,17 @@ const CURRENT_SOURCES: [Source; 5] = [
     ),
 ];
 
+/// Quantities that the first version writes even where the second has none: metric and member.
+const ALWAYS_WRITTEN: [(&str, &str); 7] = [
+    ("object", "targetValue"),
+    ("object", "currentValue"),
+    ("pods", "targetAverageValue"),
+    ("pods", "currentAverageValue"),
+    ("resource", "currentAverageValue"),
+    ("containerResource", "currentAverageValue"),
+    ("external", "currentValue"),
+];
+
 /// Brings a stored autoscaler into the form of the first version.
 pub(super) fn show(object: &mut Object) {
     let mut annotations: Vec<(&str, String)> = Vec::new();
@@ -285,7 +296,12 @@ fn older(metric: &Value, sources: &[Source]) -> String {
         .filter_map(|(name, path)| {
             let value = path
                 .iter()
-                .try_fold(&metric[*member], |value, part| value.get(part))?;
+                .try_fold(&metric[*member], |value, part| value.get(part));
+            let Some(value) = value else {
+                return ALWAYS_WRITTEN
+                    .contains(&(member, name))
+                    .then(|| format!("{name:?}:\"0\""));
+            };
             let value = if *name == "target" {
                 ordered(value, &["kind", "name", "apiVersion"])
             } else {

@@ -29,6 +29,11 @@ pub(crate) fn is_twin(resource: &ResourceType) -> bool {
     Twin::of(resource).is_some()
 }
 
+/// Whether a resource is served in several versions, of which one is stored.
+pub(crate) fn has_versions(resource: &ResourceType) -> bool {
+    (&*resource.group, &*resource.plural) == ("autoscaling", "horizontalpodautoscalers")
+}
+
 /// The group in which objects of a resource are stored, which messages about them name.
 pub(crate) fn stored_group(resource: &ResourceType) -> &str {
     match Twin::of(resource) {

@@ -57,6 +57,18 @@ impl ResourceType {
         custom::write_stored(self, object);
     }
 
+    /// The members that an object of this kind has when nothing is set, besides kind, version and metadata: JSON that follows
+    /// them, with a comma in front of each.
+    pub fn members_of_nothing(&self) -> String {
+        let schema = self.schema.as_deref().filter(|_| self.custom.is_none());
+        let nothing = schema.map(decode::empty).unwrap_or_default();
+        let members = nothing.as_object().into_iter().flatten();
+        members
+            .filter(|(name, _)| !matches!(name.as_str(), "kind" | "apiVersion" | "metadata"))
+            .map(|(name, value)| format!(",{name:?}:{value}"))
+            .collect()
+    }
+
     /// Fills in what the client left out. Of custom resources [`ResourceType::read`] has done it already; to do it again changes
     /// nothing.
     pub fn fill_defaults(&self, object: &mut Value) {

@@ -77,3 +77,10 @@ pub(super) fn parse(format: Format, body: &[u8]) -> Result<Parsed, String> {
         }
     }
 }
+
+/// An error of the reader of YAML without what only conversions say.
+pub(super) fn of_yaml(error: &str) -> &str {
+    error
+        .strip_prefix("error converting YAML to JSON: ")
+        .unwrap_or(error)
+}

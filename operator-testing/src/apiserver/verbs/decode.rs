@@ -116,6 +116,11 @@ pub(super) fn patched(
         };
         StatusError::invalid(about, &[FieldError::invalid("patch", &shown.into(), why)])
     };
+    if let (Origin::Strategic(_), Value::Object(members)) = (origin, &mut value) {
+        // such a patch is laid over the type, which has no kind
+        members.insert("kind".into(), json!(&*call.resource.kind));
+        members.insert("apiVersion".into(), json!(call.resource.api_version()));
+    }
     let before = value.clone();
     if call.resource.custom.is_some() {
         keeps_type(call, &value, validation)?;
@@ -202,6 +207,14 @@ fn other_type(call: &Call<'_>, value: &Value) -> Option<String> {
     );
     if (kind, api_version) == (&*resource.kind, expected.as_str()) {
         return None;
+    }
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    let known = call.types.snapshot().by_kind(group, version, kind).is_some()
+        || is_known_unserved(group, version, kind);
+    if resource.custom.is_none() && !known {
+        return Some(format!(
+            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        ));
     }
     Some(format!(
         "unable to decode {api_version}, Kind={kind} into {expected}, Kind={}",
@@ -360,7 +373,8 @@ fn unreadable(call: &Call<'_>, format: Format, error: &str) -> StatusError {
             call,
             &format!("couldn't get version/kind; json parse error: {error}"),
         ),
-        Format::Yaml | Format::Protobuf => unrecognised(call, error),
+        Format::Yaml => unrecognised(call, body::of_yaml(error)),
+        Format::Protobuf => unrecognised(call, error),
     }
 }
 

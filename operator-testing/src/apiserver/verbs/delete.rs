@@ -20,7 +20,9 @@ use super::{
         status::{About, StatusError},
         store::{ObjectKey, Stored},
     },
-    answer, body, list,
+    answer,
+    body::{self, Format},
+    list,
 };
 
 /// `DELETE` of an object.
@@ -209,10 +211,14 @@ fn delete_options(call: &Call<'_>) -> Result<DeleteOptions, StatusError> {
     let body = if call.request.body.is_empty() {
         Value::Null
     } else {
-        let parsed = body::parse(body::format(call)?, &call.request.body);
+        let format = body::format(call)?;
+        let parsed = body::parse(format, &call.request.body);
         parsed
             .map_err(|error| {
-                StatusError::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
+                StatusError::bad_request(match format {
+                    Format::Json => format!("couldn't get version/kind; json parse error: {error}"),
+                    Format::Yaml | Format::Protobuf => body::of_yaml(&error).to_owned(),
+                })
             })?
             .value
     };

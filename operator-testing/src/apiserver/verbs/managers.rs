@@ -10,6 +10,7 @@ use super::{
         conversion::{Converter, Trouble},
         meta::Object,
         patch::apply::{self, OneVersion, Versions, reset},
+        twin,
         types::{ResourceType, Schema, TypeSnapshot},
         webhook::{Answers, Question},
     },
@@ -51,8 +52,13 @@ pub(super) fn with_request<T>(
         answers: call.answers,
         open: RefCell::default(),
     });
+    let twins = TwinVersions {
+        types: call.types.snapshot(),
+        resource: &call.resource,
+    };
     let versions: &dyn Versions = match &others {
         Some(others) => others,
+        None if twin::has_versions(&call.resource) => &twins,
         None => &OneVersion,
     };
     let result = then(&apply::Request {
@@ -108,5 +114,27 @@ impl Versions for OtherVersions<'_> {
             },
         };
         Some((converted, other.schema.as_deref()))
+    }
+}
+
+/// The versions of a built-in kind that is stored in one of them.
+#[derive(Debug)]
+struct TwinVersions<'a> {
+    types: Arc<TypeSnapshot>,
+    resource: &'a ResourceType,
+}
+
+impl Versions for TwinVersions<'_> {
+    fn convert<'a>(&'a self, object: &Value, api_version: &str) -> Option<(Value, Option<&'a Schema>)> {
+        let (group, version) = api_version.rsplit_once('/')?;
+        let other = self.types.resource(group, version, &self.resource.plural)?;
+        if *group != *self.resource.group {
+            return None;
+        }
+        let mut converted = object.as_object()?.clone();
+        twin::hide(self.resource, &mut converted);
+        twin::show(other, &mut converted);
+        converted.insert("apiVersion".into(), api_version.into());
+        Some((converted.into(), other.schema.as_deref()))
     }
 }

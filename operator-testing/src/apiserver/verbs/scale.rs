@@ -99,7 +99,7 @@ fn rescale(
         .pointer("/spec/replicas")
         .and_then(Value::as_i64)
         .unwrap_or(0);
-    check_metadata(call, stored, &scale)?;
+    check_metadata(call, stored, &scale, options)?;
     if replicas < 0 && call.resource.custom.is_none() {
         return Err(StatusError::invalid(
             about_scale(call),
@@ -160,7 +160,12 @@ fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -
     Ok(scale)
 }
 
-fn check_metadata(call: &Call<'_>, stored: &Stored, scale: &Value) -> Result<(), StatusError> {
+fn check_metadata(
+    call: &Call<'_>,
+    stored: &Stored,
+    scale: &Value,
+    options: &WriteOptions,
+) -> Result<(), StatusError> {
     let text = |path: &str| scale.pointer(path).and_then(Value::as_str).unwrap_or_default();
     let (name, namespace, uid) = (
         text("/metadata/name"),
@@ -179,7 +184,7 @@ fn check_metadata(call: &Call<'_>, stored: &Stored, scale: &Value) -> Result<(),
             "the namespace of the provided object does not match the namespace sent on the request",
         ));
     }
-    update::same_uid(call, &stored.uid, uid)
+    update::same_uid(call, &stored.uid, uid, options)
 }
 
 /// Checks that a body is a scale.

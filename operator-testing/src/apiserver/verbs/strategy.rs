@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::{
     call::Call,
     meta::{self, Object, metadata_mut},
+    request::User,
     state::State,
     status::StatusError,
     store::{ObjectKey, ResourceKey},
@@ -76,6 +77,9 @@ fn is_empty(value: &Value) -> bool {
 /// Resets what a new object may not bring along, and completes it.
 pub(super) fn prepare_create(state: &State, call: &Call<'_>, object: &mut Object) -> Result<(), StatusError> {
     let name = meta::text(object, "name").to_owned();
+    if is(&call.resource, "certificates.k8s.io", "CertificateSigningRequest") {
+        name_requester(object, call.user);
+    }
     let mut value = Value::Object(std::mem::take(object));
     call.resource.prepare_create(&mut value, &Around(state))?;
     *object = meta::into_object(value);
@@ -159,6 +163,24 @@ fn keep_quality_of_service(pod: &mut Object, old: &Object) {
             .as_object_mut()
     {
         status.insert("qosClass".into(), class.clone());
+    }
+}
+
+/// Writes into a signing request who makes it.
+fn name_requester(request: &mut Object, user: &User) {
+    let Some(spec) = request.get_mut("spec").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for field in ["username", "uid", "groups", "extra"] {
+        spec.remove(field);
+    }
+    spec.insert("username".into(), user.name.as_str().into());
+    if !user.uid.is_empty() {
+        spec.insert("uid".into(), user.uid.as_str().into());
+    }
+    spec.insert("groups".into(), user.groups.clone().into());
+    if !user.extra.is_empty() {
+        spec.insert("extra".into(), serde_json::json!(user.extra));
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     create::settle_namespace(call, &mut object)?;
     let Some(stored) = state.store.get(&call.storage(), &call.key()).cloned() else {
         if call.resource.rules.create_on_update && call.target.subresource.is_empty() {
-            same_uid(call, "", meta::text(&object, "uid"))?;
+            same_uid(call, "", meta::text(&object, "uid"), &options)?;
             wanted_revision(&object)?;
             managers::track(call, None, &mut object, &options)?;
             return create::store_new(state, call, object, &options, Source::Replacement);
@@ -42,7 +42,7 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
         return Err(call.not_found().into());
     };
     let stored = call.shown(stored)?;
-    same_uid(call, &stored.uid, meta::text(&object, "uid"))?;
+    same_uid(call, &stored.uid, meta::text(&object, "uid"), &options)?;
     let old = call.object(&stored);
     let part = Part::of(&call.target.subresource);
     owners::deduplicate(call, &mut object, When::Decoded);
@@ -124,7 +124,12 @@ pub(super) fn same_name(name: &str, wanted: &str) -> Result<(), StatusError> {
 }
 
 /// 409 if a body names another uid than the stored object has.
-pub(super) fn same_uid(call: &Call<'_>, uid: &str, wanted: &str) -> Result<(), StatusError> {
+pub(super) fn same_uid(
+    call: &Call<'_>,
+    uid: &str,
+    wanted: &str,
+    options: &WriteOptions,
+) -> Result<(), StatusError> {
     if wanted.is_empty() || wanted == uid {
         return Ok(());
     }
@@ -133,7 +138,7 @@ pub(super) fn same_uid(call: &Call<'_>, uid: &str, wanted: &str) -> Result<(), S
         format!(
             "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: \
              Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}",
-            storage_path(call, !uid.is_empty())
+            storage_path(call, options.dry_run)
         ),
     ))
 }
@@ -175,15 +180,15 @@ fn check_revision(call: &Call<'_>, stored: &Stored, object: &Object) -> Result<(
     Ok(())
 }
 
-/// The place of an object in a real server's storage, which some messages show: with its root if the object is there.
-fn storage_path(call: &Call<'_>, exists: bool) -> String {
+/// The place of an object in a real server's storage, which some messages show: with its root unless nothing is to be stored.
+fn storage_path(call: &Call<'_>, dry_run: bool) -> String {
     let group = match (&*call.resource.group, call.resource.custom.is_some()) {
         (group, true) => format!("{group}/"),
         _ => String::new(),
     };
     format!(
         "{}/{group}{}/{}",
-        if exists { "/registry" } else { "" },
+        if dry_run { "" } else { "/registry" },
         call.resource.plural,
         call.key().as_str()
     )

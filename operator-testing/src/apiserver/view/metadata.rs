@@ -49,11 +49,29 @@ pub(super) fn list_metadata(list: &Value) -> Value {
     Value::Object(kept)
 }
 
+/// Annotations that a version of a kind has for what the server's own form of it keeps elsewhere.
+const OF_VERSIONS: [&str; 5] = [
+    "deprecated.daemonset.template.generation",
+    "autoscaling.alpha.kubernetes.io/behavior",
+    "autoscaling.alpha.kubernetes.io/conditions",
+    "autoscaling.alpha.kubernetes.io/current-metrics",
+    "autoscaling.alpha.kubernetes.io/metrics",
+];
+
+/// The metadata of the server's own form of an object.
 fn metadata(object: &Value) -> Value {
-    object
-        .get("metadata")
-        .cloned()
-        .unwrap_or_else(|| json!({"creationTimestamp": null}))
+    let Some(mut metadata) = object.get("metadata").cloned() else {
+        return json!({"creationTimestamp": null});
+    };
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.retain(|name, _| !OF_VERSIONS.contains(&name.as_str()));
+        if annotations.is_empty()
+            && let Some(metadata) = metadata.as_object_mut()
+        {
+            metadata.remove("annotations");
+        }
+    }
+    metadata
 }
 
 /// The answer to a client that asks for the metadata of one object where there is a list.

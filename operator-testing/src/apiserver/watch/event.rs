@@ -86,9 +86,10 @@ pub(crate) fn write_bookmark(
         ""
     };
     let object = format!(
-        "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"{annotations}}}}}",
+        "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"{annotations}}}{}}}",
         resource.kind,
-        resource.api_version()
+        resource.api_version(),
+        resource.members_of_nothing()
     );
     out.extend_from_slice(b"{\"type\":\"BOOKMARK\",\"object\":");
     match lens {

@@ -15,6 +15,7 @@ mod crd;
 mod crud;
 mod deletion;
 mod discovery_tables;
+mod found;
 mod list_watch;
 mod patch;
 mod rbac;

@@ -17,6 +17,10 @@ use crate::apiserver::{
 /// Adds tolerations and priority.
 pub(super) fn admit(pod: &mut Value, around: &dyn Surroundings) -> Result<(), StatusError> {
     tolerate(&mut pod["spec"]);
+    let grace = &mut pod["spec"]["terminationGracePeriodSeconds"];
+    if grace.as_i64().is_some_and(|seconds| seconds < 0) {
+        *grace = 1.into();
+    }
     set_priority(pod, around)
 }
 

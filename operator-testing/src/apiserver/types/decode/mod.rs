@@ -10,7 +10,7 @@ pub use json::{Document, fields_in_order, from_json};
 pub(super) use json::{push_field, push_index};
 pub use quantity::Quantity;
 pub(crate) use syntax::problem as syntax_problem;
-pub(super) use typed::read;
+pub(super) use typed::{empty, read};
 
 use serde_json::Value;
 

@@ -33,7 +33,7 @@ pub(in crate::apiserver::types) fn read(
 }
 
 /// The JSON an object of the type has when nothing is set.
-fn empty(schema: &Schema) -> Value {
+pub(in crate::apiserver::types) fn empty(schema: &Schema) -> Value {
     let mut value = Value::Object(Map::new());
     if let Some(typed) = &schema.typed {
         complete(typed, schema, &mut value);

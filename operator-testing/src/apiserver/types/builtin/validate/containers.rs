@@ -377,7 +377,7 @@ pub(super) fn ephemeral(new: &Value, old: &Value, volumes: &BTreeSet<String>, er
             .find(|container| text(container, "name") == name);
         match now {
             None => {
-                let why = format!("existing ephemeral containers {name:?} may not be removed");
+                let why = format!("existing ephemeral containers {name:?} may not be removed\n");
                 errors.forbidden(field.clone(), &why);
             }
             Some(now) if now != known => {

@@ -20,10 +20,11 @@ pub(super) fn slice(slice: &Value, old: Option<&Value>, errors: &mut Errors) {
         let field = format!("endpoints[{index}]");
         let addresses = items(endpoint, "addresses");
         if addresses.is_empty() {
-            errors.required(format!("{field}.addresses"), "must contain at least 1 endpoint");
+            errors.required(format!("{field}.addresses"), "must contain at least 1 address");
         }
+        let field_of_all = format!("{field}.addresses");
         for (index, address) in addresses.iter().enumerate() {
-            check_address(address, family, &format!("{field}.addresses[{index}]"), errors);
+            check_address(address, family, &field_of_all, index, errors);
         }
         if let Some(name) = endpoint["hostname"].as_str() {
             errors.dns_label(&format!("{field}.hostname"), name);
@@ -57,10 +58,11 @@ fn check_ports(slice: &Value, errors: &mut Errors) {
     }
 }
 
-fn check_address(address: &Value, family: &str, field: &str, errors: &mut Errors) {
+fn check_address(address: &Value, family: &str, addresses: &str, index: usize, errors: &mut Errors) {
     let written = address.as_str().unwrap_or_default();
+    let field = format!("{addresses}[{index}]");
     if family == "FQDN" {
-        errors.dns_subdomain(field, written);
+        errors.dns_subdomain(&field, written);
         return;
     }
     let Ok(parsed) = written.parse::<IpAddr>() else {
@@ -69,8 +71,8 @@ fn check_address(address: &Value, family: &str, field: &str, errors: &mut Errors
         return;
     };
     match family {
-        "IPv4" if !parsed.is_ipv4() => errors.invalid(field, address, "must be an IPv4 address"),
-        "IPv6" if !parsed.is_ipv6() => errors.invalid(field, address, "must be an IPv6 address"),
+        "IPv4" if !parsed.is_ipv4() => errors.invalid(addresses, address, "must be an IPv4 address"),
+        "IPv6" if !parsed.is_ipv6() => errors.invalid(addresses, address, "must be an IPv6 address"),
         _ => {}
     }
     if let Some(why) = special(parsed) {
@@ -88,7 +90,10 @@ fn special(address: IpAddr) -> Option<&'static str> {
         ),
     };
     if address.is_unspecified() {
-        Some("may not be unspecified (0.0.0.0 or ::)")
+        Some(match address {
+            IpAddr::V4(_) => "may not be unspecified (0.0.0.0)",
+            IpAddr::V6(_) => "may not be unspecified (::)",
+        })
     } else if address.is_loopback() {
         Some("may not be in the loopback range (127.0.0.0/8, ::1/128)")
     } else if link_local {

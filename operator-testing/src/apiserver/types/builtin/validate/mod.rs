@@ -35,6 +35,7 @@ pub(in crate::apiserver::types) fn create(
     object: &Value,
     metadata: Vec<FieldError>,
 ) -> Verdict {
+    let of_metadata = metadata.len();
     let mut errors = Errors(metadata);
     let mut warnings = Vec::new();
     match &*kind.group_resource() {
@@ -55,6 +56,10 @@ pub(in crate::apiserver::types) fn create(
         _ => both(kind, object, None, &mut errors, &mut warnings),
     }
     warnings::of_pods(&kind.group_resource(), object, &mut warnings);
+    if kind.group_resource() == "poddisruptionbudgets.policy" && errors.0.len() > of_metadata {
+        // the metadata of this kind is looked at when there is nothing else to say
+        errors.0.drain(..of_metadata);
+    }
     verdict(errors, warnings)
 }
 

@@ -91,10 +91,11 @@ pub(super) fn volume(volume: &Value, old: Option<&Value>, errors: &mut Errors) {
     let names: Vec<_> = members(spec, "capacity").map(|(name, _)| name.as_str()).collect();
     if names.is_empty() {
         errors.required("spec.capacity", "");
-    } else if names != ["storage"] {
+    }
+    if names != ["storage"] {
         errors.0.push(crate::apiserver::status::FieldError::not_supported(
             "spec.capacity",
-            &names.join(", ").into(),
+            &spec["capacity"],
             &["storage"],
         ));
     }

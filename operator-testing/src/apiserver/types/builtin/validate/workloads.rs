@@ -86,7 +86,7 @@ fn template(spec: &Value, selector: Option<&Value>, errors: &mut Errors) {
 
 fn always_restarts(template: &Value, errors: &mut Errors) {
     let policy = &template["spec"]["restartPolicy"];
-    if matches!(policy.as_str(), Some("OnFailure" | "Never")) {
+    if policy.as_str().is_some_and(|policy| policy != "Always") {
         errors.one_of("spec.template.spec.restartPolicy", policy, &["Always"]);
     }
     if has(&template["spec"], "activeDeadlineSeconds") {
@@ -268,14 +268,15 @@ pub(super) fn daemon_set(set: &Value, old: Option<&Value>, errors: &mut Errors) 
 pub(super) fn job(job: &Value, errors: &mut Errors) {
     let spec = &job["spec"];
     let name = text(&job["metadata"], "name");
-    if spec["manualSelector"] != true {
+    if spec["manualSelector"] != true && !spec["selector"].is_null() {
         generated_selector(job, errors);
-    } else if spec["selector"].is_null() {
-        errors.required("spec.selector", "");
     }
     job_spec(spec, "spec", errors);
+    if spec["selector"].is_null() {
+        errors.required("spec.selector", "");
+    }
     let labels = &spec["template"]["metadata"]["labels"];
-    if !spec["selector"].is_null() && !selects(&spec["selector"], labels) {
+    if spec["selector"].is_null() || !selects(&spec["selector"], labels) {
         errors.invalid(
             "spec.template.metadata.labels",
             labels,
