@@ -166,14 +166,6 @@ pub(super) fn patched(
 
 /// Creates the object that an apply describes.
 fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOptions) -> Result<Response, Halt> {
-    if !call.request.trusted {
-        let creation = Target {
-            verb: Verb::Create,
-            ..call.target.clone()
-        };
-        let attributes = Attributes::of(Some(&creation), call.request);
-        call.access.require(&state.store, call.user, &attributes)?;
-    }
     let mut object = apply(call, None, options)?;
     let uid = meta::text(&object, "uid");
     if !uid.is_empty() {
@@ -184,6 +176,14 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
     }
     create::settle_namespace(call, &mut object)?;
     update::check_name(call, &object)?;
+    if !call.request.trusted {
+        let creation = Target {
+            verb: Verb::Create,
+            ..call.target.clone()
+        };
+        let attributes = Attributes::of(Some(&creation), call.request);
+        call.access.require(&state.store, call.user, &attributes)?;
+    }
     create::store_new(state, call, object, options, Source::Plain)
 }
 
