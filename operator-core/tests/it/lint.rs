@@ -309,7 +309,8 @@ async fn it_agrees_with_a_server() {
     let definitions: Api<CustomResourceDefinition> = Api::all(client);
     let cases = std::env::var("LINT_CASES")
         .ok()
-        .and_then(|text| text.parse().ok());
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(400);
     let mut runner =
         TestRunner::new_with_rng(Cases::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let dry = PostParams {
@@ -317,7 +318,7 @@ async fn it_agrees_with_a_server() {
         ..PostParams::default()
     };
     let (mut refused, mut accepted, mut different) = (0, 0, Vec::new());
-    for _ in 0..cases.unwrap_or(400) {
+    for _ in 0..cases {
         let (said, definition) = spoiled().new_tree(&mut runner).unwrap().current();
         let Ok(definition) = serde_json::from_value::<CustomResourceDefinition>(definition) else {
             continue;
@@ -343,7 +344,7 @@ async fn it_agrees_with_a_server() {
         different.join("\n")
     );
     assert!(
-        refused > 100 && accepted > 30,
+        refused > cases / 4 && accepted > cases / 10,
         "{refused} refused, {accepted} accepted"
     );
 }
