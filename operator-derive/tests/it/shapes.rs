@@ -305,6 +305,7 @@ pub(crate) struct TaggingSpec {
     internal_map: BTreeMap<String, TagInternal>,
     optional: Option<TagAdjacent>,
     boxed: Box<TagExternal>,
+    optional_external: Option<TagExternal>,
     untagged: TagUntagged,
     other: TagOther,
     nested: TagNested,
@@ -402,6 +403,16 @@ struct Transparent {
 fn every_tagging_is_accepted() {
     golden::same("tagging", &Tagging::crd());
     let spec = spec_of(&Tagging::crd());
+    let (plain, optional) = (
+        &spec["properties"]["boxed"],
+        &spec["properties"]["optionalExternal"],
+    );
+    assert_eq!(optional["nullable"], true);
+    assert_eq!(optional["properties"], plain["properties"]);
+    assert!(
+        optional.get("x-kubernetes-preserve-unknown-fields").is_none(),
+        "null opens nothing"
+    );
     assert_eq!(
         spec["properties"]["internal"]["description"],
         "It has a comment that is longer than…"

@@ -406,7 +406,12 @@ fn unify_enums(schemas: &[Schema], unified: &mut Schema, rests: &mut [Schema], t
 fn merge(parent: &mut Schema, mut unified: Schema, at: &str, problems: &mut Problems) {
     let own = Kind::of(parent);
     let own = if own == Kind::Anything { Kind::Unsaid } else { own };
-    let theirs = Kind::of(&unified);
+    // Alternatives that are structural already only restrict, and leave nothing to be moved up.
+    let theirs = if unified.is_empty() {
+        Kind::Unsaid
+    } else {
+        Kind::of(&unified)
+    };
     match own.with(theirs, false) {
         // What is beside the alternatives stays known even if they can be anything.
         Ok(Kind::Anything) if parent.contains_key("type") => {
