@@ -276,6 +276,10 @@ fn is_changed(call: &Call<'_>, object: &Object, old: &Object) -> bool {
             && !(field.as_str() == "status"
                 && (call.resource.rules.status_subresource || call.resource.custom.is_none()))
     };
+    // a priority class is not counted, though it begins at one
+    if is(&call.resource, "scheduling.k8s.io", "PriorityClass") {
+        return false;
+    }
     // a Deployment hands its annotations down to its ReplicaSets
     if is(&call.resource, "apps", "Deployment")
         && meta::member(object, "annotations") != meta::member(old, "annotations")

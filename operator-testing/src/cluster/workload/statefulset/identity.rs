@@ -68,6 +68,7 @@ pub(super) fn pod(set: &Value, template: &Value, revision: &str, ordinal: i64) -
     let mut pod = pod::from_template(template, &object::controller_reference(set, &STATEFUL_SETS));
     let name = pod_name(set, ordinal);
     pod["metadata"]["name"] = name.clone().into();
+    pod["metadata"]["generateName"] = format!("{}-", object::name(set)).into();
     object::set_label(&mut pod, "statefulset.kubernetes.io/pod-name", name.clone());
     object::set_label(&mut pod, "apps.kubernetes.io/pod-index", ordinal.to_string());
     object::set_label(&mut pod, REVISION_LABEL, revision);

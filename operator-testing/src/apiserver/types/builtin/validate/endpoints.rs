@@ -23,7 +23,8 @@ pub(super) fn slice(slice: &Value, old: Option<&Value>, errors: &mut Errors) {
             errors.required(format!("{field}.addresses"), "must contain at least 1 address");
         }
         let field_of_all = format!("{field}.addresses");
-        for (index, address) in addresses.iter().enumerate() {
+        let typed = if family.is_empty() { &[] } else { addresses };
+        for (index, address) in typed.iter().enumerate() {
             check_address(address, family, &field_of_all, index, errors);
         }
         if let Some(name) = endpoint["hostname"].as_str() {

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Errors, number};
+use super::{Errors, items, number};
 
 /// What holds for the status of one kind.
 struct Counts {
@@ -85,6 +85,36 @@ const DAEMON_SET: Counts = Counts {
     collisions: true,
 };
 
+const BUDGET: Counts = Counts {
+    natural: &[
+        "disruptionsAllowed",
+        "currentHealthy",
+        "desiredHealthy",
+        "expectedPods",
+    ],
+    within_replicas: &[],
+    ready: None,
+    collisions: false,
+};
+
+const AUTOSCALER: Counts = Counts {
+    natural: &["currentReplicas", "desiredReplicas"],
+    within_replicas: &[],
+    ready: None,
+    collisions: false,
+};
+
+/// Conditions have one of three states.
+fn conditions(status: &Value, errors: &mut Errors) {
+    for (index, condition) in items(status, "conditions").iter().enumerate() {
+        errors.one_of(
+            format!("status.conditions[{index}].status"),
+            &condition["status"],
+            &["False", "True", "Unknown"],
+        );
+    }
+}
+
 /// Checks the new status of a resource, named with its group; kinds without counts pass.
 pub(super) fn check(resource: &str, new: &Value, old: &Value, errors: &mut Errors) {
     let counts = match resource {
@@ -92,6 +122,11 @@ pub(super) fn check(resource: &str, new: &Value, old: &Value, errors: &mut Error
         "replicasets.apps" => REPLICA_SET,
         "statefulsets.apps" => STATEFUL_SET,
         "daemonsets.apps" => DAEMON_SET,
+        "poddisruptionbudgets.policy" => {
+            conditions(&new["status"], errors);
+            BUDGET
+        }
+        "horizontalpodautoscalers.autoscaling" => AUTOSCALER,
         _ => return,
     };
     let (new, old) = (&new["status"], &old["status"]);

@@ -187,12 +187,9 @@ pub(super) fn stateful_set(set: &Value, errors: &mut Errors) {
     errors.not_negative("spec.ordinals.start", &spec["ordinals"]["start"]);
     let selector = selector(spec, errors);
     template(&with_claims_mounted(spec), selector, errors);
-    for claim in items(spec, "volumeClaimTemplates") {
-        storage::claim_spec(
-            &claim["spec"],
-            "spec.volumeClaimTemplates.spec",
-            &mut Errors::default(),
-        );
+    for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
+        let field = format!("spec.volumeClaimTemplates[{index}].spec");
+        storage::claim_spec(&claim["spec"], &field, errors);
     }
 }
 
