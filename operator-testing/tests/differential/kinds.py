@@ -200,7 +200,7 @@ def endpoint_slice(dice):
             "ports": [{"port": 80, "name": dice.choice(["", "web"])}]}
 
 
-def limit_free(dice):
+def nothing(dice):
     return {}
 
 
@@ -240,7 +240,7 @@ KINDS = {
     "configmaps": ("api/v1", "ConfigMap", config_map, ()),
     "secrets": ("api/v1", "Secret", secret, ()),
     "services": ("api/v1", "Service", service, ("status",)),
-    "serviceaccounts": ("api/v1", "ServiceAccount", limit_free, ()),
+    "serviceaccounts": ("api/v1", "ServiceAccount", nothing, ()),
     "pods": ("api/v1", "Pod", lambda dice: {"spec": pod_spec(dice)}, ("status",)),
     "persistentvolumeclaims": ("api/v1", "PersistentVolumeClaim", claim, ("status",)),
     "podtemplates": ("api/v1", "PodTemplate", lambda dice: {"template": template(dice, "a")}, ()),
