@@ -1,7 +1,9 @@
 //! The queue without its lock and its clock: every change is a plain function of the state and the time.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
+use std::time::Duration;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::delayed::{Delayed, Entry};
 use super::levels::{Levels, Place, Priority};
@@ -24,6 +26,8 @@ enum Waiting {
 #[derive(Debug)]
 struct Slot<K> {
     key: Option<K>,
+    /// The hash of the key, so that it is computed once, however long the key stays.
+    hash: u64,
     waiting: Waiting,
     /// Since when the key is being worked on.
     processing: Option<Instant>,
@@ -37,8 +41,9 @@ struct Slot<K> {
 
 #[derive(Debug)]
 pub(super) struct State<K> {
-    /// Only ever looked up, never walked: the order of a hash map decides nothing.
-    index: HashMap<K, u32>,
+    /// The slots by their keys. Only ever looked up, never walked: the order of a hash table decides nothing.
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     slots: Vec<Slot<K>>,
     free: Vec<u32>,
     ready: Levels,
@@ -61,7 +66,8 @@ pub(super) struct Taken<K> {
 impl<K: Clone + Eq + Hash> State<K> {
     pub(super) fn new() -> Self {
         Self {
-            index: HashMap::new(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
             ready: Levels::default(),
@@ -249,7 +255,8 @@ impl<K: Clone + Eq + Hash> State<K> {
 
     /// Forgets the failures of a key, wherever it is.
     pub(super) fn forget_key(&mut self, key: &K) {
-        if let Some(&slot) = self.index.get(key) {
+        let hash = self.hasher.hash_one(key);
+        if let Some(slot) = self.find(hash, key) {
             let this = &mut self.slots[slot as usize];
             this.failures = 0;
             if this.waiting == Waiting::No && this.processing.is_none() {
@@ -258,37 +265,59 @@ impl<K: Clone + Eq + Hash> State<K> {
         }
     }
 
-    /// Counts a failure of a key, wherever it is; the answer is how many there are in a row.
-    pub(super) fn fail_key(&mut self, key: &K) -> u32 {
-        let slot = self.slot_of(key.clone());
-        self.fail(slot)
+    /// Counts a failure of a key, wherever it is, and adds it when the wait is over that `delay` gives for the number of its
+    /// failures in a row. The answer is that wait, and whether the key is now the first of all delayed ones.
+    pub(super) fn fail_key(
+        &mut self,
+        key: K,
+        now: Instant,
+        priority: Priority,
+        delay: impl FnOnce(u32) -> Duration,
+    ) -> (Duration, bool) {
+        let slot = self.slot_of(key);
+        let delay = delay(self.fail(slot));
+        (delay, self.add_slot_at(slot, now + delay, priority, 0))
+    }
+
+    fn find(&self, hash: u64, key: &K) -> Option<u32> {
+        let is_it = |slot: &u32| self.slots[*slot as usize].key.as_ref() == Some(key);
+        self.index.find(hash, is_it).copied()
     }
 
     fn slot_of(&mut self, key: K) -> u32 {
-        let (slots, free) = (&mut self.slots, &mut self.free);
-        *self.index.entry(key).or_insert_with_key(|key| {
-            let slot = Slot {
-                key: Some(key.clone()),
-                waiting: Waiting::No,
-                processing: None,
-                priority: Priority(i32::MIN),
-                marks: 0,
-                failures: 0,
-                ticket: 0,
-            };
-            if let Some(index) = free.pop() {
-                slots[index as usize] = slot;
-                index
-            } else {
-                slots.push(slot);
-                u32::try_from(slots.len() - 1).expect("a queue holds fewer than 2^32 keys")
-            }
-        })
+        let hash = self.hasher.hash_one(&key);
+        if let Some(slot) = self.find(hash, &key) {
+            return slot;
+        }
+        let new = Slot {
+            key: Some(key),
+            hash,
+            waiting: Waiting::No,
+            processing: None,
+            priority: Priority(i32::MIN),
+            marks: 0,
+            failures: 0,
+            ticket: 0,
+        };
+        let slot = if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = new;
+            slot
+        } else {
+            self.slots.push(new);
+            u32::try_from(self.slots.len() - 1).expect("a queue holds fewer than 2^32 keys")
+        };
+        let slots = &self.slots;
+        self.index
+            .insert_unique(hash, slot, |slot| slots[*slot as usize].hash);
+        slot
     }
 
     fn release(&mut self, slot: u32) {
-        if let Some(key) = self.slots[slot as usize].key.take() {
-            self.index.remove(&key);
+        let this = &mut self.slots[slot as usize];
+        if this.key.take().is_some() {
+            if let Ok(entry) = self.index.find_entry(this.hash, |known| *known == slot) {
+                entry.remove();
+            }
             self.free.push(slot);
         }
     }

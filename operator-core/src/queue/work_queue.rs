@@ -108,9 +108,10 @@ impl<K: Clone + Eq + Hash> WorkQueue<K> {
             return Duration::ZERO;
         }
         let now = shared.clock.instant();
-        let failures = inner.state.fail_key(&key);
-        let delay = shared.retry_delay(&mut inner, failures, now);
-        let first = inner.state.add_at(key, now + delay, Priority::NORMAL, 0);
+        let Inner { state, bucket, .. } = &mut *inner;
+        let (delay, first) = state.fail_key(key, now, Priority::NORMAL, |failures| {
+            shared.retry_delay(bucket, failures)
+        });
         drop(inner);
         if let Some(metrics) = &shared.metrics {
             metrics.retried();
@@ -258,7 +259,6 @@ impl<K: Clone + Eq + Hash> Shared<K> {
         marks: u16,
     ) -> Option<Duration> {
         let mut inner = self.lock();
-        let now = self.clock.instant();
         let delay = match finish {
             Finish::Forget => {
                 inner.state.forget(slot);
@@ -270,7 +270,7 @@ impl<K: Clone + Eq + Hash> Shared<K> {
             }
             Finish::Retry => {
                 let failures = inner.state.fail(slot);
-                Some(self.retry_delay(&mut inner, failures, now))
+                Some(self.retry_delay(&mut inner.bucket, failures))
             }
             Finish::RetryAfter(delay) => {
                 inner.state.fail(slot);
@@ -282,27 +282,26 @@ impl<K: Clone + Eq + Hash> Shared<K> {
         if let Some(delay) = delay
             && !inner.closed
         {
-            first = inner.state.again_at(slot, now + delay, priority, marks);
+            let at = self.clock.instant() + delay;
+            first = inner.state.again_at(slot, at, priority, marks);
         }
         if let (Finish::Retry | Finish::RetryAfter(_), Some(metrics)) = (finish, &self.metrics) {
             metrics.retried();
         }
-        self.end(inner, slot, now, first);
+        self.end(inner, slot, first);
         delay
     }
 
     pub(super) fn abandon(&self, slot: u32) {
-        let inner = self.lock();
-        let now = self.clock.instant();
-        self.end(inner, slot, now, false);
+        self.end(self.lock(), slot, false);
     }
 
-    fn end(&self, mut inner: MutexGuard<'_, Inner<K>>, slot: u32, now: Instant, first_delayed: bool) {
+    fn end(&self, mut inner: MutexGuard<'_, Inner<K>>, slot: u32, first_delayed: bool) {
         let (since, found) = inner.state.done(slot);
         let idle = inner.state.processing() == 0;
         drop(inner);
         if let (Some(since), Some(metrics)) = (since, &self.metrics) {
-            metrics.done(now.saturating_duration_since(since));
+            metrics.done(self.clock.instant().saturating_duration_since(since));
         }
         if found || first_delayed {
             self.count_added();
@@ -313,10 +312,10 @@ impl<K: Clone + Eq + Hash> Shared<K> {
         }
     }
 
-    fn retry_delay(&self, inner: &mut Inner<K>, failures: u32, now: Instant) -> Duration {
+    fn retry_delay(&self, bucket: &mut Option<TokenBucket>, failures: u32) -> Duration {
         let own = self.backoff.delay(failures, &self.dice);
-        match &mut inner.bucket {
-            Some(bucket) => own.max(bucket.take(now)),
+        match bucket {
+            Some(bucket) => own.max(bucket.take(self.clock.instant())),
             None => own,
         }
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     element::Element,
+    index::Index,
     shape::{Fields, List, Shape, Type},
     validate::check_scalar,
 };
@@ -90,58 +91,52 @@ impl Walk {
     }
 
     fn lists(&mut self, live: &[Value], config: &[Value], list: List<'_>) -> Vec<Value> {
-        let right = self.index(config, list, false);
-        let left = self.index(live, list, true);
+        let right = Index::of_distinct(config, list, &mut self.misfits);
+        let left = Index::of(live, list, &mut self.misfits);
         if !self.misfits.is_empty() {
             return Vec::new();
         }
         // What occurs twice in the live list is not merged with its namesake in the configuration.
         let partner = |element: &Element| {
-            let mut found = left.iter().filter(|(known, _)| known == element);
+            let mut found = left.get(element);
             match (found.next(), found.next()) {
-                (Some((_, value)), None) => Some(Some(*value)),
-                (Some(_), Some(_)) => Some(None),
-                (None, _) => None,
+                (Some(value), None) => Some(value),
+                _ => None,
             }
         };
-        let in_config = |element: &Element| right.iter().any(|(known, _)| known == element);
-        let mut shared = right
-            .iter()
-            .map(|(element, _)| element)
-            .filter(|element| partner(element).is_some());
+        let mut shared = right.elements().filter(|element| left.contains(element));
         let mut next_shared = shared.next();
-        let mut merged: Vec<&Element> = Vec::with_capacity(right.len());
         let mut combined = Vec::with_capacity(left.len().max(right.len()));
         let (mut l, mut r) = (0, 0);
         while l < left.len() || r < right.len() {
-            if let (Some((ours, _)), Some((theirs, value))) = (left.get(l), right.get(r)) {
+            if let (Some((ours, _)), Some((theirs, value))) = (left.at(l), right.at(r)) {
                 if ours == theirs {
-                    merged.push(theirs);
-                    combined.extend(self.item(partner(theirs).flatten(), Some(value), list));
+                    combined.extend(self.item(partner(theirs), Some(value), list));
                     l += 1;
                     r += 1;
                     next_shared = shared.next();
                     continue;
                 }
-                if in_config(ours) && next_shared.is_some_and(|next| next != ours) {
+                if right.contains(ours) && next_shared.is_some_and(|next| next != ours) {
                     // Both have it, but something else of the configuration comes first.
                     l += 1;
                     continue;
                 }
             }
-            if let Some((ours, value)) = left.get(l) {
-                if !in_config(ours) {
-                    combined.push((*value).clone());
-                    l += 1;
-                    continue;
-                }
-                if merged.contains(&ours) {
-                    l += 1;
+            if let Some((ours, value)) = left.at(l) {
+                match right.place_of(ours) {
+                    None => {
+                        combined.push(value.clone());
+                        l += 1;
+                        continue;
+                    }
+                    // merged already
+                    Some(place) if place < r => l += 1,
+                    Some(_) => {}
                 }
             }
-            if let Some((theirs, value)) = right.get(r) {
-                merged.push(theirs);
-                combined.extend(self.item(partner(theirs).flatten(), Some(value), list));
+            if let Some((theirs, value)) = right.at(r) {
+                combined.extend(self.item(partner(theirs), Some(value), list));
                 r += 1;
                 if next_shared == Some(theirs) {
                     next_shared = shared.next();
@@ -157,25 +152,6 @@ impl Walk {
         let combined = self.values(live, config, list.items);
         self.misfits.truncate(before);
         combined
-    }
-
-    fn index<'v>(
-        &mut self,
-        items: &'v [Value],
-        list: List<'_>,
-        duplicates: bool,
-    ) -> Vec<(Element, &'v Value)> {
-        let mut index: Vec<(Element, &Value)> = Vec::with_capacity(items.len());
-        for (place, item) in items.iter().enumerate() {
-            match list.identify(item) {
-                Ok(element) if !duplicates && index.iter().any(|(known, _)| *known == element) => {
-                    self.misfits.push(format!("duplicate entries for key {element}"));
-                }
-                Ok(element) => index.push((element, item)),
-                Err(why) => self.misfits.push(format!("element {place}: {why}")),
-            }
-        }
-        index
     }
 }
 

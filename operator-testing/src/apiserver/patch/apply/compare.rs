@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     element::{Element, same},
+    index::Index,
     set::FieldSet,
     shape::{Fields, List, Scalar, Shape, Type},
     validate::check_scalar,
@@ -177,37 +178,31 @@ impl Walk {
     }
 
     fn lists(&mut self, old: &[Value], new: &[Value], list: List<'_>, found: &mut Found) {
-        let (left, right) = (self.index(old, list), self.index(new, list));
-        let elements = left.iter().map(|(element, _)| element).chain(
-            right
-                .iter()
-                .map(|(element, _)| element)
-                .filter(|element| get(&left, element).is_empty()),
-        );
-        for element in elements {
-            let (left, right) = (get(&left, element), get(&right, element));
-            let below = match (left, right) {
-                ([] | [_], [] | [_]) => {
-                    self.values(left.first().copied(), right.first().copied(), list.items)
-                }
-                ([_, _, ..], [_, _, ..]) => {
+        let old = Index::of(old, list, &mut self.misfits);
+        let new = Index::of(new, list, &mut self.misfits);
+        let only_new = new.elements().filter(|element| !old.contains(element));
+        for element in old.elements().chain(only_new) {
+            let (mut left, mut right) = (old.get(element), new.get(element));
+            let below = match (left.len(), right.len()) {
+                (0 | 1, 0 | 1) => self.values(left.next(), right.next(), list.items),
+                (2.., 2..) => {
                     // What occurs twice before and after is compared as a whole.
-                    let equal = left.len() == right.len()
-                        && left.iter().zip(right).all(|(left, right)| same(left, right));
+                    let equal =
+                        left.len() == right.len() && left.zip(right).all(|(left, right)| same(left, right));
                     let mut below = Found::default();
                     below.modified.member = !equal;
                     below
                 }
-                (_, [] | [_]) => {
-                    let mut below = match right.first() {
+                (_, 0 | 1) => {
+                    let mut below = match right.next() {
                         Some(right) => self.values(None, Some(right), list.items),
                         None => Found::default(),
                     };
                     below.removed.member = true;
                     below
                 }
-                ([] | [_], _) => {
-                    let mut below = match left.first() {
+                (0 | 1, _) => {
+                    let mut below = match left.next() {
                         Some(left) => self.values(Some(left), None, list.items),
                         None => Found::default(),
                     };
@@ -220,28 +215,6 @@ impl Walk {
             }
         }
     }
-
-    /// The items by what identifies them, in the order they first occur.
-    fn index<'v>(&mut self, items: &'v [Value], list: List<'_>) -> Vec<(Element, Vec<&'v Value>)> {
-        let mut index: Vec<(Element, Vec<&Value>)> = Vec::with_capacity(items.len());
-        for (place, item) in items.iter().enumerate() {
-            match list.identify(item) {
-                Ok(element) => match index.iter_mut().find(|(known, _)| *known == element) {
-                    Some((_, items)) => items.push(item),
-                    None => index.push((element, vec![item])),
-                },
-                Err(why) => self.misfits.push(format!("element {place}: {why}")),
-            }
-        }
-        index
-    }
-}
-
-fn get<'a, 'v>(index: &'a [(Element, Vec<&'v Value>)], element: &Element) -> &'a [&'v Value] {
-    index
-        .iter()
-        .find(|(known, _)| known == element)
-        .map_or(&[], |(_, items)| items)
 }
 
 fn items(value: Option<&Value>) -> &[Value] {

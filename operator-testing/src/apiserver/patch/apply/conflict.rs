@@ -32,7 +32,7 @@ impl Conflicts {
     pub(super) fn beyond(&self, allowed: &FieldSet) -> Self {
         let mut left = Self::default();
         for (manager, fields) in &self.of {
-            left.add(manager, fields.difference(allowed));
+            left.add(manager, fields.clone().difference(allowed));
         }
         left
     }

@@ -255,7 +255,7 @@ impl Managers {
             }
             let Some(entry) = self.remove(&id) else { continue };
             if let Some(bucket) = self.get_mut(&bucket) {
-                bucket.fields = entry.fields.union(&bucket.fields);
+                bucket.fields = entry.fields.union(std::mem::take(&mut bucket.fields));
                 bucket.time = entry.time;
             }
             left -= 1;

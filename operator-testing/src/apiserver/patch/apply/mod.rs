@@ -19,6 +19,7 @@ mod compare;
 mod conflict;
 mod element;
 mod fields_v1;
+mod index;
 mod last_applied;
 mod managers;
 mod owned;

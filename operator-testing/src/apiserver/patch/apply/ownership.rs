@@ -2,7 +2,7 @@
 //!
 //! Source: `sigs.k8s.io/structured-merge-diff/v6/merge/update.go`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::Value;
 
@@ -43,19 +43,20 @@ pub(super) fn after_update(
         Err(Failure::Misfit(why)) => return Err(why),
         Err(Failure::Conflicts(_)) => unreachable!("a forced move has no conflicts"),
     };
-    let mut taken = changes.modified.union(&changes.added);
-    taken = taken.difference_with_all_below(request.reset);
-    let taken = taken.difference(&system_fields());
+    let taken = changes
+        .modified
+        .union(changes.added)
+        .difference_with_all_below(request.reset)
+        .difference(&SYSTEM_FIELDS);
     if !taken.is_empty() {
-        let fields = match managers.get(writer) {
-            Some(earlier) => taken.union(&earlier.fields),
-            None => taken,
-        };
+        let earlier = managers
+            .get_mut(writer)
+            .map(|earlier| std::mem::take(&mut earlier.fields));
         managers.put(Entry {
             id: writer.clone(),
             api_version: request.api_version.to_owned(),
             time: request.time(),
-            fields,
+            fields: taken.union(earlier.unwrap_or_default()),
         });
     }
     Ok(managers)
@@ -89,7 +90,7 @@ pub(super) fn after_apply(
     move_fields(live, &object, &mut managers, Some(&applier), force, request)?;
     let unchanged = same(live, &object);
     if let Some(entry) = managers.get_mut(&applier) {
-        entry.fields = entry.fields.difference(&system_fields());
+        entry.fields = std::mem::take(&mut entry.fields).difference(&SYSTEM_FIELDS);
         if !unchanged {
             entry.time = request.time();
         }
@@ -142,8 +143,9 @@ fn move_fields(
     let mut conflicts = Conflicts::default();
     for entry in managers.iter().filter(|entry| Some(&entry.id) != except) {
         if let Some(changes) = seen_by(entry) {
-            let touched = changes.modified.union(&changes.added);
-            conflicts.add(&entry.id, entry.fields.intersection(&touched));
+            let modified = entry.fields.intersection(&changes.modified);
+            let added = entry.fields.intersection(&changes.added);
+            conflicts.add(&entry.id, modified.union(added));
         }
     }
     if !force && !conflicts.is_empty() {
@@ -151,14 +153,12 @@ fn move_fields(
     }
     for (manager, fields) in conflicts.iter() {
         if let Some(entry) = managers.get_mut(manager) {
-            entry.fields = entry.fields.difference(fields);
+            entry.fields = std::mem::take(&mut entry.fields).difference(fields);
         }
     }
     for entry in managers.iter_mut().filter(|entry| Some(&entry.id) != except) {
-        if let Some(changes) = seen_by(entry)
-            && !changes.removed.is_empty()
-        {
-            entry.fields = entry.fields.difference(&changes.removed);
+        if let Some(changes) = seen_by(entry) {
+            entry.fields = std::mem::take(&mut entry.fields).difference(&changes.removed);
         }
     }
     managers.drop_empty();
@@ -179,11 +179,11 @@ fn drop_given_up(merged: Value, managers: &Managers, last: &Entry, request: &Req
     let mut owned: BTreeMap<&str, FieldSet> = BTreeMap::new();
     for entry in managers.iter() {
         let set = owned.entry(&entry.api_version).or_default();
-        *set = set.union(&entry.fields);
+        *set = std::mem::take(set).union(entry.fields.clone());
     }
     if let Some(owned) = owned.remove(&*last.api_version) {
         let after = named(&fields_of(&pruned, kind));
-        let gone = before.difference(&after.union(&named(&owned)));
+        let gone = before.clone().difference(&after.union(named(&owned)));
         pruned = without(&converted, &gone, kind);
     }
     for (version, owned) in owned {
@@ -195,7 +195,7 @@ fn drop_given_up(merged: Value, managers: &Managers, last: &Entry, request: &Req
             continue;
         };
         let named = |set: &FieldSet| set.with_named_fields(kind);
-        let kept = named(&fields_of(&left, kind)).union(&named(&owned));
+        let kept = named(&fields_of(&left, kind)).union(named(&owned));
         let gone = named(&fields_of(&whole, kind)).difference(&kept);
         let left = without(&whole, &gone, kind);
         if let Some((back, _)) = in_version_from(&left, &last.api_version, request) {
@@ -259,7 +259,7 @@ fn fit_to_schema(managers: &mut Managers, live: &Value, request: &Request<'_>) {
 }
 
 /// Fields that belong to the server, whoever sends them.
-fn system_fields() -> FieldSet {
+static SYSTEM_FIELDS: LazyLock<FieldSet> = LazyLock::new(|| {
     FieldSet::of_fields(&[
         &["apiVersion"],
         &["kind"],
@@ -274,4 +274,4 @@ fn system_fields() -> FieldSet {
         &["metadata", "managedFields"],
         &["metadata", "resourceVersion"],
     ])
-}
+});

@@ -81,7 +81,7 @@ pub fn carry_back(
         }
         let mut replicas = FieldSet::default();
         replicas.insert(path);
-        let fields = entry.fields.difference(&replicas);
+        let fields = entry.fields.clone().difference(&replicas);
         if !fields.is_empty() {
             after.put(Entry {
                 fields,
