@@ -1,31 +1,34 @@
-//! What the embedded API server costs: from nothing to the first answer, reads, writes, lists, watches.
+//! What the embedded API server costs in process: from nothing to the first answer, reads, writes, lists, apply, custom resources.
 
 use std::{hint::black_box, time::Instant};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
 use http_body_util::{BodyExt as _, Full};
+use operator_benches::objects;
 use operator_testing::apiserver::{ApiServer, Client, Identity};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 
-/// A ConfigMap of 1.6 KiB.
-fn config_map(name: &str) -> Vec<u8> {
-    let value = "x".repeat(1400);
-    serde_json::json!({
-        "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": name, "labels": {"app": "bench"}}, "data": {"key": value},
-    })
-    .to_string()
-    .into_bytes()
+/// A definition whose schema has two hundred lines and five rules, and an object of it.
+const DEFINITION: &str = include_str!("../data/widgets.yaml");
+const WIDGET: &str = include_str!("../data/widget.yaml");
+const DEPLOYMENT: &str = include_str!("../data/deployment.yaml");
+
+fn config_map(number: usize) -> Vec<u8> {
+    objects::config_map(number).to_string().into_bytes()
 }
 
 async fn call(client: &Client, method: &str, path: &str, body: Vec<u8>) -> bytes::Bytes {
+    send(client, method, path, "application/json", body).await
+}
+
+async fn send(client: &Client, method: &str, path: &str, kind: &str, body: Vec<u8>) -> bytes::Bytes {
     let request = http::Request::builder()
         .method(method)
         .uri(path)
-        .header("content-type", "application/json")
+        .header("content-type", kind)
         .body(Full::new(bytes::Bytes::from(body)))
         .expect("the request is well formed");
     let response = client
@@ -33,17 +36,39 @@ async fn call(client: &Client, method: &str, path: &str, body: Vec<u8>) -> bytes
         .oneshot(request)
         .await
         .expect("the service cannot fail");
-    assert!(
-        response.status().is_success(),
-        "{method} {path}: {}",
-        response.status()
-    );
+    let status = response.status();
     let body = response
         .into_body()
         .collect()
         .await
-        .expect("the body cannot fail");
-    body.to_bytes()
+        .expect("the body cannot fail")
+        .to_bytes();
+    assert!(
+        status.is_success(),
+        "{method} {path}: {}",
+        String::from_utf8_lossy(&body)
+    );
+    body
+}
+
+/// Measures requests whose bodies are made beforehand.
+fn measure(
+    bencher: &mut Bencher<'_>,
+    runtime: &Runtime,
+    client: &Client,
+    path: &str,
+    mut body: impl FnMut() -> Vec<u8>,
+) {
+    bencher.iter_custom(|times| {
+        let bodies: Vec<_> = (0..times).map(|_| body()).collect();
+        let start = Instant::now();
+        runtime.block_on(async {
+            for body in bodies {
+                black_box(call(client, "POST", path, body).await);
+            }
+        });
+        start.elapsed()
+    });
 }
 
 fn runtime() -> Runtime {
@@ -73,32 +98,21 @@ fn start(c: &mut Criterion) {
     });
 }
 
-fn objects(c: &mut Criterion) {
+fn maps(c: &mut Criterion) {
     let runtime = runtime();
     let server = runtime.block_on(async { ApiServer::builder().audit_limit(0).build() });
     let client = server.service(Identity::default());
     let mut group = c.benchmark_group("apiserver");
     group.throughput(Throughput::Elements(1));
-    let mut next = 0_u64;
+    let mut next = 0;
     group.bench_function("create", |b| {
-        b.iter_custom(|times| {
-            let bodies: Vec<_> = (0..times)
-                .map(|_| {
-                    next += 1;
-                    config_map(&format!("map-{next}"))
-                })
-                .collect();
-            let start = Instant::now();
-            runtime.block_on(async {
-                for body in bodies {
-                    black_box(call(&client, "POST", MAPS, body).await);
-                }
-            });
-            start.elapsed()
+        measure(b, &runtime, &client, MAPS, || {
+            next += 1;
+            config_map(next)
         });
     });
     group.bench_function("get", |b| {
-        let path = format!("{MAPS}/map-1");
+        let path = format!("{MAPS}/{}", objects::name(1));
         b.iter(|| runtime.block_on(async { black_box(call(&client, "GET", &path, Vec::new()).await) }));
     });
     group.finish();
@@ -110,7 +124,7 @@ fn list(c: &mut Criterion) {
     let client = server.service(Identity::default());
     runtime.block_on(async {
         for index in 0..10_000 {
-            call(&client, "POST", MAPS, config_map(&format!("map-{index:05}"))).await;
+            call(&client, "POST", MAPS, config_map(index)).await;
         }
     });
     let mut group = c.benchmark_group("apiserver");
@@ -121,5 +135,75 @@ fn list(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, start, objects, list);
+/// The most frequent request of an operator: the same configuration once more.
+fn apply(c: &mut Criterion) {
+    let runtime = runtime();
+    let server = runtime.block_on(async { ApiServer::builder().audit_limit(0).build() });
+    let client = server.service(Identity::default());
+    let path = "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=bench&force=true";
+    let apply = || async {
+        let body = DEPLOYMENT.as_bytes().to_vec();
+        send(&client, "PATCH", path, "application/apply-patch+yaml", body).await
+    };
+    let first = runtime.block_on(apply());
+    assert_eq!(
+        first,
+        runtime.block_on(apply()),
+        "the second apply changes nothing"
+    );
+    let json: serde_json::Value = serde_saphyr::from_str(DEPLOYMENT).expect("the Deployment is YAML");
+    let json = json.to_string().into_bytes();
+    c.bench_function("apiserver/apply_again", |b| {
+        b.iter(|| {
+            let body = json.clone();
+            runtime.block_on(async {
+                black_box(send(&client, "PATCH", path, "application/apply-patch+yaml", body).await)
+            })
+        });
+    });
+    let mut replicas = 0;
+    c.bench_function("apiserver/apply_change", |b| {
+        b.iter(|| {
+            replicas += 1;
+            let body = DEPLOYMENT.replace("replicas: 3", &format!("replicas: {replicas}"));
+            runtime.block_on(async {
+                black_box(
+                    send(
+                        &client,
+                        "PATCH",
+                        path,
+                        "application/apply-patch+yaml",
+                        body.into_bytes(),
+                    )
+                    .await,
+                )
+            })
+        });
+    });
+}
+
+fn custom(c: &mut Criterion) {
+    let runtime = runtime();
+    let server = runtime.block_on(async { ApiServer::builder().audit_limit(0).build() });
+    let client = server.service(Identity::default());
+    runtime.block_on(send(
+        &client,
+        "POST",
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        "application/yaml",
+        DEFINITION.as_bytes().to_vec(),
+    ));
+    let widget: serde_json::Value = serde_saphyr::from_str(WIDGET).expect("the widget is YAML");
+    let widget = widget.to_string();
+    let mut next = 0;
+    c.bench_function("apiserver/create_custom", |b| {
+        let path = "/apis/bench.example.com/v1/namespaces/default/widgets";
+        measure(b, &runtime, &client, path, || {
+            next += 1;
+            widget.replace("NAME", &format!("widget-{next}")).into_bytes()
+        });
+    });
+}
+
+criterion_group!(benches, start, maps, list, apply, custom);
 criterion_main!(benches);

@@ -6,7 +6,6 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use k8s_openapi::api::core::v1::ConfigMap;
-use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{Meter, Outcome, process_time, thread_time};
 
@@ -116,13 +115,12 @@ impl Tally {
         self.measuring.store(true, Ordering::Relaxed);
         let before = process_time();
         say("ready")?;
-        BufReader::new(tokio::io::stdin())
-            .read_line(&mut String::new())
-            .await?;
+        tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
         // what was written last is on its way
         tokio::time::sleep(Duration::from_secs(1)).await;
         let spent = process_time() - before;
-        let mut latencies = std::mem::take(&mut *self.latencies.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut latencies =
+            std::mem::take(&mut *self.latencies.lock().unwrap_or_else(PoisonError::into_inner));
         latencies.sort_unstable();
         let last = latencies.len().checked_sub(1).ok_or("nothing was reconciled")?;
         let at = |percent: usize| latencies[last * percent / 100];

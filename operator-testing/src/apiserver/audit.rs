@@ -52,14 +52,17 @@ impl AuditLog {
         }
     }
 
-    pub(crate) fn push(&self, entry: AuditEntry) {
+    /// Adds an entry, which is not made if none is kept.
+    pub(crate) fn push(&self, entry: impl FnOnce() -> AuditEntry) {
+        if self.limit == 0 {
+            return;
+        }
+        let entry = entry();
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() == self.limit {
             entries.pop_front();
         }
-        if self.limit > 0 {
-            entries.push_back(entry);
-        }
+        entries.push_back(entry);
     }
 
     pub(crate) fn entries(&self) -> Vec<AuditEntry> {

@@ -26,15 +26,32 @@ const BODY_LIMIT: usize = 3 * 1024 * 1024;
 /// How long a read of a revision that has not happened yet waits for it.
 const REVISION_PATIENCE: Duration = Duration::from_secs(3);
 
+/// Who asks for what.
+struct Asked {
+    user: Result<User, StatusError>,
+    /// `None` for a path that is no resource.
+    target: Option<Target>,
+}
+
+impl Asked {
+    fn of(core: &Core, request: &Request) -> Self {
+        Self {
+            user: identify(core, request),
+            target: Target::of(request),
+        }
+    }
+}
+
 /// Answers a request. Webhooks are asked between two passes, so that nothing is locked meanwhile.
 ///
 /// # Cancel safety
 /// A request whose future is dropped has been carried out or has changed nothing; webhooks may have been asked about it.
 pub(crate) async fn answer(core: &Arc<Core>, request: &Request) -> Response {
+    let asked = Asked::of(core, request);
     let mut memo = Memo::default();
     let mut waited = false;
     loop {
-        match pass(core, request, &mut memo) {
+        match pass(core, request, &asked, &mut memo) {
             Err(Halt::Await(revision)) if !waited => {
                 waited = true;
                 let mut head = core.state().store.head();
@@ -43,7 +60,7 @@ pub(crate) async fn answer(core: &Arc<Core>, request: &Request) -> Response {
                 let _ = tokio::time::timeout(REVISION_PATIENCE, reached).await;
             }
             Err(Halt::Ask(questions)) if memo.may_ask() => memo.learn(core.ask(questions).await),
-            outcome => return settle(core, request, &memo, outcome),
+            outcome => return settle(core, request, asked, &memo, outcome),
         }
     }
 }
@@ -53,13 +70,20 @@ pub(crate) async fn answer(core: &Arc<Core>, request: &Request) -> Response {
 /// # Errors
 /// The questions to webhooks that have to be answered first.
 pub(crate) fn answer_now(core: &Core, request: &Request, memo: &mut Memo) -> Result<Response, Vec<Question>> {
-    match pass(core, request, memo) {
+    let asked = Asked::of(core, request);
+    match pass(core, request, &asked, memo) {
         Err(Halt::Ask(questions)) if memo.may_ask() => Err(questions),
-        outcome => Ok(settle(core, request, memo, outcome)),
+        outcome => Ok(settle(core, request, asked, memo, outcome)),
     }
 }
 
-fn settle(core: &Core, request: &Request, memo: &Memo, outcome: Result<Response, Halt>) -> Response {
+fn settle(
+    core: &Core,
+    request: &Request,
+    asked: Asked,
+    memo: &Memo,
+    outcome: Result<Response, Halt>,
+) -> Response {
     let response = match outcome {
         Ok(response) => response,
         Err(Halt::Status(error)) => show::error(request, &error),
@@ -70,23 +94,22 @@ fn settle(core: &Core, request: &Request, memo: &Memo, outcome: Result<Response,
         }
         Err(Halt::Ask(_)) => show::error(request, &StatusError::restless()),
     };
-    audit(core, request, memo, &response);
+    core.audit.push(|| entry(core, request, asked, memo, response.code));
     response
 }
 
 /// The way of a request down to the store.
-fn pass(core: &Core, request: &Request, memo: &mut Memo) -> Result<Response, Halt> {
-    let user = identify(core, request)?;
-    let target = Target::of(request);
+fn pass(core: &Core, request: &Request, asked: &Asked, memo: &mut Memo) -> Result<Response, Halt> {
+    let user = asked.user.as_ref().map_err(Clone::clone)?;
     if !request.trusted {
         core.access
-            .authorise(&core.state().store, &user, target.as_ref(), request)?;
+            .authorise(&core.state().store, user, asked.target.as_ref(), request)?;
     }
     if request.body.len() > BODY_LIMIT {
         return Err(StatusError::too_large(format!("limit is {BODY_LIMIT}")).into());
     }
-    match target {
-        Some(target) => resource(core, request, memo, &target, &user),
+    match &asked.target {
+        Some(target) => resource(core, request, memo, target, user),
         None => {
             let response = show::about_the_server(core, request)?;
             if response.code < 400 && !matches!(request.method, Method::GET | Method::HEAD) {
@@ -180,14 +203,16 @@ fn view(_core: &Core, _user: &User, _target: &Target) -> Option<Revision> {
     None
 }
 
-fn audit(core: &Core, request: &Request, memo: &Memo, response: &Response) {
-    let target = Target::of(request);
-    let user = identify(core, request).unwrap_or_default();
+/// What the audit log says of a request.
+fn entry(core: &Core, request: &Request, asked: Asked, memo: &Memo, code: u16) -> AuditEntry {
     let method = request.method.as_str().to_ascii_lowercase();
-    let verb = target.as_ref().map_or(method, |target| target.verb.to_string());
-    let target = target.unwrap_or_else(Target::nothing);
-    core.audit.push(AuditEntry {
-        user: user.name,
+    let verb = asked
+        .target
+        .as_ref()
+        .map_or(method, |target| target.verb.to_string());
+    let target = asked.target.unwrap_or_else(Target::nothing);
+    AuditEntry {
+        user: asked.user.unwrap_or_default().name,
         agent: request.agent().to_owned(),
         verb,
         group: target.group,
@@ -196,8 +221,8 @@ fn audit(core: &Core, request: &Request, memo: &Memo, response: &Response) {
         namespace: target.namespace,
         name: target.name,
         path: request.path.clone(),
-        code: response.code,
+        code,
         revision: core.state().store.revision(),
         annotations: memo.annotations.iter().cloned().collect(),
-    });
+    }
 }

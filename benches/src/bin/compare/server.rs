@@ -7,7 +7,6 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use operator_benches::{Outcome, now_micros, objects, say};
 use operator_testing::apiserver::{ApiServer, Client, Identity};
-use tokio::io::AsyncBufReadExt;
 use tower::ServiceExt;
 
 /// The collection of the ConfigMaps.
@@ -85,13 +84,14 @@ pub async fn serve(objects: usize) -> Outcome {
     }
     let listener = server.listen(([127, 0, 0, 1], 0).into()).await?;
     say(&listener.url())?;
-    let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
-    while let Some(line) = lines.next_line().await? {
+    loop {
+        let next = tokio::task::spawn_blocking(|| std::io::stdin().lines().next());
+        let Some(line) = next.await? else { return Ok(()) };
+        let line = line?;
         let (seconds, rate) = line.split_once(' ').ok_or("SECONDS RATE")?;
         let written = churn(&client, objects, seconds.parse()?, rate.parse()?).await?;
         say(&written.to_string())?;
     }
-    Ok(())
 }
 
 /// Writes the time into one object after the other, in equal steps of a millisecond, or as fast as it goes.

@@ -83,7 +83,10 @@ pub fn print(title: &str, columns: &[Column], rows: &[(&str, Report)]) -> Outcom
         let figures = columns
             .iter()
             .map(|column| shown(report.get(column.figure) * column.scale));
-        say(&format!("| {name} | {} |", figures.collect::<Vec<_>>().join(" | ")))?;
+        say(&format!(
+            "| {name} | {} |",
+            figures.collect::<Vec<_>>().join(" | ")
+        ))?;
     }
     let Some(((_, ours), peers)) = rows.split_first() else {
         return Ok(());

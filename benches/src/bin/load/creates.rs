@@ -28,7 +28,10 @@ pub async fn measure(server: &Process, address: &str, creates: usize) -> Outcome
         &format!("{:.1} µs", per_create(cpu.as_secs_f64() * 1e6)),
     )?;
     let mut connection = Connection::open(address).await?;
-    let stored = connection.get(&format!("{MAPS}/{}", objects::name(0))).await?.len();
+    let stored = connection
+        .get(&format!("{MAPS}/{}", objects::name(0)))
+        .await?
+        .len();
     let memory = per_create(kept * 1024.0 * 1024.0);
     row(
         "memory for a stored ConfigMap",

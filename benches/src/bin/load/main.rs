@@ -47,7 +47,10 @@ async fn run(options: &Options) -> Outcome {
     start(options.rounds).await?;
 
     let idle = serve(&[]).await?.0.resident_megabytes()?;
-    row("memory when idle, all simulated controllers", &format!("{idle:.1} MiB"))?;
+    row(
+        "memory when idle, all simulated controllers",
+        &format!("{idle:.1} MiB"),
+    )?;
 
     let (server, address) = serve(&["--controllers", ""]).await?;
     list(&address, options.rounds).await?;
@@ -69,9 +72,14 @@ async fn serve(arguments: &[&str]) -> Outcome<(Process, String)> {
     all.extend(arguments);
     let mut server = Process::start(&program, &all)?;
     let line = server.line()?;
-    let address = line.strip_prefix("serving on http://").ok_or("the server did not start")?;
+    let address = line
+        .strip_prefix("serving on http://")
+        .ok_or("the server did not start")?;
     // what its controllers do at first is done
-    Connection::open(address).await?.get("/api/v1/namespaces/default").await?;
+    Connection::open(address)
+        .await?
+        .get("/api/v1/namespaces/default")
+        .await?;
     tokio::time::sleep(Duration::from_millis(300)).await;
     Ok((server, address.to_owned()))
 }
@@ -84,8 +92,13 @@ async fn start(rounds: usize) -> Outcome {
         let began = Instant::now();
         let mut server = Process::start(&program, &["--listen", "127.0.0.1:0"])?;
         let line = server.line()?;
-        let address = line.strip_prefix("serving on http://").ok_or("the server did not start")?;
-        Connection::open(address).await?.get("/api/v1/namespaces/default").await?;
+        let address = line
+            .strip_prefix("serving on http://")
+            .ok_or("the server did not start")?;
+        Connection::open(address)
+            .await?
+            .get("/api/v1/namespaces/default")
+            .await?;
         best = best.min(began.elapsed());
     }
     row(

@@ -16,7 +16,9 @@ pub async fn measure(address: &str, watchers: usize, rounds: usize) -> Outcome {
     let (seen, mut sightings) = mpsc::unbounded_channel();
     let mut writer = Connection::open(address).await?;
     let list: serde_json::Value = serde_json::from_slice(&writer.get(MAPS).await?)?;
-    let revision = list["metadata"]["resourceVersion"].as_str().ok_or("a list without a version")?;
+    let revision = list["metadata"]["resourceVersion"]
+        .as_str()
+        .ok_or("a list without a version")?;
     let path = format!("{MAPS}?watch=true&resourceVersion={revision}");
     for _ in 0..watchers {
         let mut connection = Connection::open(address).await?;

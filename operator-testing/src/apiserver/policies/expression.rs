@@ -1,6 +1,10 @@
 //! Expressions in CEL: compiled once, asked often.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use kube_cel::{
     KubeCelExt,
@@ -89,9 +93,12 @@ impl<'de> Deserialize<'de> for Expression {
     }
 }
 
-/// The language with everything that Kubernetes adds to it.
+/// The language with everything that Kubernetes adds to it, which is a lot: it is put together once.
+static LANGUAGE: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
+
+/// A scope of the language to which variables can be added.
 pub(crate) fn language() -> Context<'static> {
-    Context::default().with_all()
+    LANGUAGE.new_inner_scope()
 }
 
 /// A value of an object as expressions see it.

@@ -9,6 +9,7 @@
 //! - Iteration follows the byte order of the keys, as a real server's storage does.
 
 mod history;
+mod json;
 mod key;
 mod object;
 mod table;

@@ -5,8 +5,7 @@ use std::io::Write as _;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::{ObjectKey, Revision};
-use crate::apiserver::numbers;
+use super::{ObjectKey, Revision, json};
 
 /// The members of `metadata` in the order a real server writes them.
 const METADATA_ORDER: [&str; 15] = [
@@ -51,7 +50,7 @@ impl Stored {
     ///
     /// `kind` and `apiVersion` are left out; everything else stays as it is.
     pub fn freeze(key: ObjectKey, revision: Revision, object: &Map<String, Value>) -> Self {
-        let mut json = Vec::with_capacity(512);
+        let mut json = Vec::with_capacity(2048);
         let empty = Map::new();
         let metadata = object
             .get("metadata")
@@ -167,7 +166,7 @@ fn separate(json: &mut Vec<u8>) {
 
 fn member(json: &mut Vec<u8>, name: &str, value: &Value) {
     separate(json);
-    serde_json::to_writer(&mut *json, name).expect("a string is always JSON");
+    json::write_text(json, name);
     json.push(b':');
-    numbers::write(json, value);
+    json::write(json, value);
 }

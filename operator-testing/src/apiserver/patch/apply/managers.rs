@@ -5,7 +5,7 @@
 use std::{cmp::Ordering, fmt};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{fields_v1, set::FieldSet};
 
@@ -211,19 +211,20 @@ impl Managers {
 
     /// Joins the oldest entries of updaters, so that no more than ten of them are left.
     pub(super) fn cap_updaters(&mut self) {
+        let is_updater = |entry: &&Entry| entry.id.operation == Operation::Update;
+        let mut left = self.entries.iter().filter(is_updater).count();
+        if left <= MAX_UPDATERS {
+            return;
+        }
         let mut updaters: Vec<(i64, String, ManagerId)> = self
             .entries
             .iter()
-            .filter(|entry| entry.id.operation == Operation::Update)
+            .filter(is_updater)
             .map(|entry| {
                 let seconds = entry.time.map_or(0, Timestamp::as_second);
                 (seconds, entry.id.sort_key(), entry.id.clone())
             })
             .collect();
-        let mut left = updaters.len();
-        if left <= MAX_UPDATERS {
-            return;
-        }
         updaters.sort_by(|one, two| (one.0, &one.1).cmp(&(two.0, &two.1)));
         // The first updater seen of each version; a bucket is made when there is a second one to put into it.
         let mut first: Vec<ManagerId> = Vec::new();
@@ -342,33 +343,30 @@ fn decode_entry(index: usize, entry: &Value) -> Result<Entry, String> {
 }
 
 fn encode_entry(entry: &Entry) -> Value {
-    let mut encoded = json!({
-        "apiVersion": entry.api_version,
-        "fieldsType": "FieldsV1",
-        "fieldsV1": fields_v1::encode(&entry.fields),
-        "operation": entry.id.operation.name(),
-    });
-    if let Value::Object(encoded) = &mut encoded {
-        for (name, value) in [
-            ("manager", &entry.id.manager),
-            ("subresource", &entry.id.subresource),
-        ] {
-            if !value.is_empty() {
-                encoded.insert(name.into(), value.as_str().into());
-            }
-        }
-        if let Some(time) = entry.time {
-            encoded.insert(
-                "time".into(),
-                time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into(),
-            );
+    let mut encoded = Map::new();
+    let mut add = |name: &str, value: Value| encoded.insert(name.into(), value);
+    add("apiVersion", entry.api_version.as_str().into());
+    add("fieldsType", "FieldsV1".into());
+    add("fieldsV1", fields_v1::encode(&entry.fields));
+    add("operation", entry.id.operation.name().into());
+    for (name, value) in [
+        ("manager", &entry.id.manager),
+        ("subresource", &entry.id.subresource),
+    ] {
+        if !value.is_empty() {
+            add(name, value.as_str().into());
         }
     }
-    encoded
+    if let Some(time) = entry.time {
+        add("time", time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into());
+    }
+    Value::Object(encoded)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn updater(number: i64, api_version: &str) -> Entry {

@@ -18,7 +18,11 @@ pub(super) fn fit(set: &FieldSet, kind: Type<'_>) -> Option<FieldSet> {
     if walk.whole.is_empty() {
         return None;
     }
-    Some(set.clone().difference_with_all_below(&walk.whole).union(walk.whole))
+    Some(
+        set.clone()
+            .difference_with_all_below(&walk.whole)
+            .union(walk.whole),
+    )
 }
 
 struct Walk {

@@ -23,7 +23,8 @@ pub(in crate::apiserver::types) fn prepare_create(
 ) -> Result<(), StatusError> {
     let resource = kind.group_resource();
     // A node tells its own status.
-    if kind.rules.status_subresource && resource != "nodes" {
+    let loses_status = kind.rules.status_subresource && resource != "nodes";
+    if loses_status {
         remove(object, "status");
     }
     match &*resource {
@@ -50,6 +51,8 @@ pub(in crate::apiserver::types) fn prepare_create(
                 list.push("kubernetes".into());
             }
         }
+        // Whatever changed the object before has completed it too.
+        _ if !loses_status => return Ok(()),
         _ => {}
     }
     complete(kind, object);
@@ -77,6 +80,7 @@ pub(in crate::apiserver::types) fn prepare_update(
         "customresourcedefinitions.apiextensions.k8s.io" => store_version(new),
         // A type cannot be taken away, only changed, which validation refuses.
         "secrets" if text(new, "type").is_empty() => new["type"] = old["type"].clone(),
+        _ if !kind.rules.status_subresource => return Ok(()),
         _ => {}
     }
     complete(kind, new);

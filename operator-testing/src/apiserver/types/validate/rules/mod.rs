@@ -8,8 +8,11 @@ mod value;
 use kube_cel::cel::{Context, Value as Cel};
 use serde_json::Value;
 
-use self::program::{Failure, optional};
 pub(crate) use self::{program::Programs, value::escape};
+use self::{
+    program::{Failure, optional},
+    value::LANGUAGE,
+};
 use super::{
     Verdict,
     correlate::{Old, same_keys},
@@ -25,9 +28,8 @@ use crate::apiserver::{
 
 /// Asks every rule that applies to the object or to something in it.
 pub(super) fn validate(schema: &Schema, object: &Value, old: Option<&Value>) -> Verdict {
-    let context = value::language();
     let mut asking = Asking {
-        context: &context,
+        context: &LANGUAGE,
         verdict: Verdict::default(),
     };
     let kept = Kept {

@@ -2,7 +2,10 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/values.go`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kube_cel::{
@@ -57,13 +60,13 @@ fn convert_text(schema: &Schema, text: &str, context: &Context<'_>) -> Cel {
     let plain = || Cel::String(Arc::new(text.to_owned()));
     match (schema.value_type, schema.format.as_deref()) {
         (ValueType::String, Some("date-time" | "datetime")) => {
-            call("timestamp", text, context).unwrap_or_else(plain)
+            call(&TIMESTAMP, text, context).unwrap_or_else(plain)
         }
         (ValueType::String, Some("date")) => {
-            call("timestamp", &format!("{text}T00:00:00Z"), context).unwrap_or_else(plain)
+            call(&TIMESTAMP, &format!("{text}T00:00:00Z"), context).unwrap_or_else(plain)
         }
         (ValueType::String, Some("duration")) => match formats::duration_nanos(text) {
-            Some(nanos) => call("duration", &format!("{}s", nanos / 1e9), context).unwrap_or_else(plain),
+            Some(nanos) => call(&DURATION, &format!("{}s", nanos / 1e9), context).unwrap_or_else(plain),
             None => plain(),
         },
         (ValueType::String, Some("byte")) => match STANDARD.decode(text) {
@@ -74,16 +77,23 @@ fn convert_text(schema: &Schema, text: &str, context: &Context<'_>) -> Cel {
     }
 }
 
-/// What a function of the language makes of a text.
-fn call(function: &str, text: &str, context: &Context<'_>) -> Option<Cel> {
-    let mut scope = context.new_inner_scope();
-    scope.add_variable_from_value("text", Cel::String(Arc::new(text.to_owned())));
-    let program = Program::compile(&format!("{function}(text)")).ok()?;
-    program.execute(&scope).ok()
+/// The conversions of texts that a schema gives a type of their own.
+static TIMESTAMP: LazyLock<Program> = LazyLock::new(|| conversion("timestamp(text)"));
+static DURATION: LazyLock<Program> = LazyLock::new(|| conversion("duration(text)"));
+
+fn conversion(text: &str) -> Program {
+    Program::compile(text).expect("a call of a function is an expression")
 }
 
-/// The language with everything that Kubernetes adds to it.
-pub(super) fn language() -> Context<'static> {
+/// What a conversion makes of a text.
+fn call(conversion: &Program, text: &str, context: &Context<'_>) -> Option<Cel> {
+    let mut scope = context.new_inner_scope();
+    scope.add_variable_from_value("text", Cel::String(Arc::new(text.to_owned())));
+    conversion.execute(&scope).ok()
+}
+
+/// The language with everything that Kubernetes adds to it, which is a lot: it is put together once.
+pub(super) static LANGUAGE: LazyLock<Context<'static>> = LazyLock::new(|| {
     let mut context = Context::default().with_all();
     // A type is a value too: what `type(x)` gives compares equal to the name of the type.
     for name in [
@@ -103,7 +113,7 @@ pub(super) fn language() -> Context<'static> {
         Ok(type_value(type_name(&value)))
     });
     context
-}
+});
 
 fn type_value(name: &str) -> Cel {
     Cel::String(Arc::new(name.to_owned()))
