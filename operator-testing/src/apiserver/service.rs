@@ -94,7 +94,8 @@ fn settle(
         }
         Err(Halt::Ask(_)) => show::error(request, &StatusError::restless()),
     };
-    core.audit.push(|| entry(core, request, asked, memo, response.code));
+    core.audit
+        .push(|| entry(core, request, asked, memo, response.code));
     response
 }
 

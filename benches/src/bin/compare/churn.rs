@@ -15,7 +15,7 @@ const RATE: u64 = 10_000;
 const SECONDS: u64 = 10;
 
 /// Lets every side follow the changes.
-pub fn measure(sides: &[Side], server: &mut Server, rounds: usize) -> Outcome {
+pub(crate) fn measure(sides: &[Side], server: &mut Server, rounds: usize) -> Outcome {
     let columns = [
         Column {
             more_is_better: true,

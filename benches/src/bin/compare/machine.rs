@@ -3,7 +3,7 @@
 use std::fs;
 
 /// One line about the machine and the load on it before anything was measured.
-pub fn describe() -> String {
+pub(crate) fn describe() -> String {
     let field = |file: &str, name: &str| {
         let text = fs::read_to_string(file).unwrap_or_default();
         let value = text

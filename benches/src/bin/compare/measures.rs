@@ -7,7 +7,7 @@ use crate::sides::Side;
 use crate::table::{self, Column, Report};
 
 /// From nothing to all objects listed, cached and reconciled once.
-pub fn startup(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
+pub(crate) fn startup(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
     let per_object = 1.0 / server.objects as f64;
     let columns = [
         Column::new("wall, s", "wall_s", 1.0),
@@ -20,7 +20,7 @@ pub fn startup(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
 }
 
 /// Reconciles of 200 µs of CPU time each.
-pub fn burn(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
+pub(crate) fn burn(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
     let title = format!(
         "### {} reconciles of 200 µs of CPU time each, on all cores",
         server.objects
@@ -30,7 +30,7 @@ pub fn burn(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
 }
 
 /// A controller that has nothing to do.
-pub fn idle(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
+pub(crate) fn idle(sides: &[Side], server: &Server, rounds: usize) -> Outcome {
     let title = format!("### Idle, with {} ConfigMaps", server.objects);
     let columns = [Column::new("CPU, ms a second", "cpu_ms_per_s", 1.0)];
     each(sides, server, rounds, &["idle", "10"], &title, &columns)

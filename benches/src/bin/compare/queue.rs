@@ -8,7 +8,7 @@ use crate::table::{self, Column, Report};
 const KEYS: &str = "10000";
 
 /// What a key costs in CPU time: added, taken, done.
-pub fn measure(sides: &[Side], rounds: usize) -> Outcome {
+pub(crate) fn measure(sides: &[Side], rounds: usize) -> Outcome {
     let of = |name: &str| sides.iter().find(|side| side.name.starts_with(name));
     let (Some(ours), Some(peer)) = (of("operator-core"), of("controller-runtime")) else {
         return Ok(());

@@ -10,15 +10,15 @@ use operator_testing::apiserver::{ApiServer, Client, Identity};
 use tower::ServiceExt;
 
 /// The collection of the ConfigMaps.
-pub const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+pub(crate) const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 
 /// A server at work.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// Where it listens.
-    pub address: String,
+    pub(crate) address: String,
     /// How many objects it has.
-    pub objects: usize,
+    pub(crate) objects: usize,
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -29,7 +29,7 @@ impl Server {
     ///
     /// # Errors
     /// If it does not start.
-    pub fn start(objects: usize) -> Outcome<Self> {
+    pub(crate) fn start(objects: usize) -> Outcome<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", &objects.to_string()])
             .stdout(Stdio::piped())
@@ -50,7 +50,7 @@ impl Server {
     ///
     /// # Errors
     /// If the server has ended.
-    pub fn churn(&mut self, seconds: u64, rate: u64) -> Outcome<f64> {
+    pub(crate) fn churn(&mut self, seconds: u64, rate: u64) -> Outcome<f64> {
         let input = self.input.as_mut().ok_or("no input")?;
         writeln!(input, "{seconds} {rate}")?;
         Ok(self.line()?.parse()?)
@@ -75,7 +75,7 @@ impl Drop for Server {
 ///
 /// # Errors
 /// If the server cannot listen.
-pub async fn serve(objects: usize) -> Outcome {
+pub(crate) async fn serve(objects: usize) -> Outcome {
     let server = ApiServer::builder().real_time().audit_limit(0).build();
     let client = server.service(Identity::default());
     for number in 0..objects {
@@ -98,7 +98,7 @@ pub async fn serve(objects: usize) -> Outcome {
 ///
 /// # Errors
 /// If the server refuses a write.
-pub async fn churn(client: &Client, objects: usize, seconds: u64, rate: u64) -> Outcome<u64> {
+pub(crate) async fn churn(client: &Client, objects: usize, seconds: u64, rate: u64) -> Outcome<u64> {
     let mut ticks = tokio::time::interval(Duration::from_millis(1));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let began = tokio::time::Instant::now();
@@ -122,7 +122,7 @@ pub async fn churn(client: &Client, objects: usize, seconds: u64, rate: u64) -> 
 ///
 /// # Errors
 /// If the server refuses it.
-pub async fn call(client: &Client, method: &str, path: &str, kind: &str, body: String) -> Outcome {
+pub(crate) async fn call(client: &Client, method: &str, path: &str, kind: &str, body: String) -> Outcome {
     let request = http::Request::builder()
         .method(method)
         .uri(path)

@@ -10,16 +10,16 @@ use crate::table::Report;
 
 /// One side of the comparison.
 #[derive(Debug)]
-pub struct Side {
+pub(crate) struct Side {
     /// What it is called in the tables.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Its program, or why there is none.
-    pub command: Result<PathBuf, String>,
+    pub(crate) command: Result<PathBuf, String>,
 }
 
 impl Side {
     /// Ours and every peer, built.
-    pub fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         vec![
             Self {
                 name: "operator-core",
@@ -40,7 +40,7 @@ impl Side {
     ///
     /// # Errors
     /// If the program fails.
-    pub fn run(&self, arguments: &[&str]) -> Outcome<Option<Report>> {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome<Option<Report>> {
         let Some(running) = self.start(arguments)? else {
             return Ok(None);
         };
@@ -51,7 +51,7 @@ impl Side {
     ///
     /// # Errors
     /// If the program does not start.
-    pub fn start(&self, arguments: &[&str]) -> Outcome<Option<Running>> {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Outcome<Option<Running>> {
         let Ok(program) = &self.command else {
             return Ok(None);
         };
@@ -71,7 +71,7 @@ impl Side {
 
 /// A side at work.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     name: &'static str,
     child: Child,
     input: Option<ChildStdin>,
@@ -83,7 +83,7 @@ impl Running {
     ///
     /// # Errors
     /// If it ends instead.
-    pub fn line(&mut self) -> Outcome<String> {
+    pub(crate) fn line(&mut self) -> Outcome<String> {
         let mut line = String::new();
         if self.output.read_line(&mut line)? == 0 {
             return Err(format!("{} ended without a word", self.name).into());
@@ -92,7 +92,7 @@ impl Running {
     }
 
     /// Where it is told that the work is over.
-    pub fn input(&mut self) -> Option<&mut ChildStdin> {
+    pub(crate) fn input(&mut self) -> Option<&mut ChildStdin> {
         self.input.as_mut()
     }
 
@@ -100,7 +100,7 @@ impl Running {
     ///
     /// # Errors
     /// If it fails.
-    pub fn finish(mut self) -> Outcome<Report> {
+    pub(crate) fn finish(mut self) -> Outcome<Report> {
         let report = Report::parse(&self.line()?)?;
         drop(self.input.take());
         let status = self.child.wait()?;

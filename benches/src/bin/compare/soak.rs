@@ -43,7 +43,7 @@ impl Reconciler for Count {
 ///
 /// # Errors
 /// If the operator ends.
-pub async fn soak(minutes: u64) -> Outcome {
+pub(crate) async fn soak(minutes: u64) -> Outcome {
     let server = ApiServer::builder().real_time().audit_limit(0).build();
     let client = server.service(Identity::default());
     for number in 0..OBJECTS {

@@ -6,14 +6,14 @@ use operator_benches::{Outcome, say};
 
 /// What one run of one side cost, by name.
 #[derive(Clone, Debug, Default)]
-pub struct Report(BTreeMap<String, f64>);
+pub(crate) struct Report(BTreeMap<String, f64>);
 
 impl Report {
     /// Reads `name=value name=value`.
     ///
     /// # Errors
     /// If a part is something else.
-    pub fn parse(line: &str) -> Outcome<Self> {
+    pub(crate) fn parse(line: &str) -> Outcome<Self> {
         line.split_whitespace()
             .map(|part| {
                 let (name, value) = part.split_once('=').ok_or("a report of another form")?;
@@ -24,17 +24,17 @@ impl Report {
     }
 
     /// Adds a figure that somebody else measured.
-    pub fn insert(&mut self, name: &str, value: f64) {
+    pub(crate) fn insert(&mut self, name: &str, value: f64) {
         self.0.insert(name.to_owned(), value);
     }
 
     /// A figure; not a number if the side does not measure it.
-    pub fn get(&self, name: &str) -> f64 {
+    pub(crate) fn get(&self, name: &str) -> f64 {
         self.0.get(name).copied().unwrap_or(f64::NAN)
     }
 
     /// The best of several runs, figure by figure.
-    pub fn best(runs: &[Self], columns: &[Column]) -> Self {
+    pub(crate) fn best(runs: &[Self], columns: &[Column]) -> Self {
         let best = columns.iter().map(|column| {
             let figures = runs.iter().map(|run| run.get(column.figure));
             let best = if column.more_is_better {
@@ -50,20 +50,20 @@ impl Report {
 
 /// One column of a table.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
+pub(crate) struct Column {
     /// What stands above it.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The figure of the report.
-    pub figure: &'static str,
+    pub(crate) figure: &'static str,
     /// What the figure is multiplied with.
-    pub scale: f64,
+    pub(crate) scale: f64,
     /// Whether more is better.
-    pub more_is_better: bool,
+    pub(crate) more_is_better: bool,
 }
 
 impl Column {
     /// A column in which less is better.
-    pub const fn new(title: &'static str, figure: &'static str, scale: f64) -> Self {
+    pub(crate) const fn new(title: &'static str, figure: &'static str, scale: f64) -> Self {
         Self {
             title,
             figure,
@@ -74,7 +74,7 @@ impl Column {
 }
 
 /// Prints one row for each side, and how the first one compares with the best of the others.
-pub fn print(title: &str, columns: &[Column], rows: &[(&str, Report)]) -> Outcome {
+pub(crate) fn print(title: &str, columns: &[Column], rows: &[(&str, Report)]) -> Outcome {
     say(&format!("\n{title}\n"))?;
     let titles: Vec<_> = columns.iter().map(|column| column.title).collect();
     say(&format!("| | {} |", titles.join(" | ")))?;

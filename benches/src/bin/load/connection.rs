@@ -9,11 +9,11 @@ use operator_benches::Outcome;
 use tokio::net::TcpStream;
 
 /// The collection of the ConfigMaps.
-pub const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+pub(crate) const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 
 /// An open connection.
 #[derive(Debug)]
-pub struct Connection {
+pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     address: String,
 }
@@ -23,7 +23,7 @@ impl Connection {
     ///
     /// # Errors
     /// If nobody listens.
-    pub async fn open(address: &str) -> Outcome<Self> {
+    pub(crate) async fn open(address: &str) -> Outcome<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -38,7 +38,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the server refuses it.
-    pub async fn send(&mut self, method: &str, path: &str, body: Bytes) -> Outcome<Incoming> {
+    pub(crate) async fn send(&mut self, method: &str, path: &str, body: Bytes) -> Outcome<Incoming> {
         self.sender.ready().await?;
         let request = http::Request::builder()
             .method(method)
@@ -58,7 +58,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the server refuses it.
-    pub async fn call(&mut self, method: &str, path: &str, body: Bytes) -> Outcome<Bytes> {
+    pub(crate) async fn call(&mut self, method: &str, path: &str, body: Bytes) -> Outcome<Bytes> {
         let answer = self.send(method, path, body).await?;
         Ok(answer.collect().await?.to_bytes())
     }
@@ -67,7 +67,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the server refuses it.
-    pub async fn get(&mut self, path: &str) -> Outcome<Bytes> {
+    pub(crate) async fn get(&mut self, path: &str) -> Outcome<Bytes> {
         self.call("GET", path, Bytes::new()).await
     }
 }

@@ -13,7 +13,7 @@ use crate::row;
 const IN_FLIGHT: usize = 64;
 
 /// Creates so many ConfigMaps and prints throughput, CPU time and memory.
-pub async fn measure(server: &Process, address: &str, creates: usize) -> Outcome {
+pub(crate) async fn measure(server: &Process, address: &str, creates: usize) -> Outcome {
     let (resident, cpu) = (server.resident_megabytes()?, server.cpu()?);
     let (wall, sent) = fill(address, "default", creates).await?;
     let cpu = server.cpu()? - cpu;
@@ -44,7 +44,7 @@ pub async fn measure(server: &Process, address: &str, creates: usize) -> Outcome
 }
 
 /// Creates ConfigMaps in a namespace; the answer is how long it took, and how many bytes were sent.
-pub async fn fill(address: &str, namespace: &str, count: usize) -> Outcome<(Duration, usize)> {
+pub(crate) async fn fill(address: &str, namespace: &str, count: usize) -> Outcome<(Duration, usize)> {
     let mut connection = Connection::open(address).await?;
     if namespace != "default" {
         let body = format!(r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{namespace}"}}}}"#);

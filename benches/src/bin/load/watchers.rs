@@ -12,7 +12,7 @@ use crate::connection::{Connection, MAPS};
 use crate::row;
 
 /// Opens the watches, writes one object after the other, and prints how long after the write began the last one saw it.
-pub async fn measure(address: &str, watchers: usize, rounds: usize) -> Outcome {
+pub(crate) async fn measure(address: &str, watchers: usize, rounds: usize) -> Outcome {
     let (seen, mut sightings) = mpsc::unbounded_channel();
     let mut writer = Connection::open(address).await?;
     let list: serde_json::Value = serde_json::from_slice(&writer.get(MAPS).await?)?;

@@ -10,7 +10,7 @@ use super::{
     super::{
         call::Call,
         meta::{self, Object},
-        patch::wording,
+        patch::{apply, wording},
         status::{About, FieldError, StatusError},
         twin,
         types::{decode::fields_in_order, is_known_unserved},
@@ -224,8 +224,7 @@ fn other_type(call: &Call<'_>, value: &Value) -> Option<String> {
 
 /// Whether an object comes with an empty list of managers, which asks to forget them; reading it as its type loses the list.
 fn forgets_managers(value: &Value) -> bool {
-    value
-        .pointer("/metadata/managedFields")
+    apply::stored(value)
         .and_then(Value::as_array)
         .is_some_and(Vec::is_empty)
 }

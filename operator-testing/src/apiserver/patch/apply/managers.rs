@@ -130,7 +130,7 @@ impl Managers {
     /// # Errors
     /// What is wrong with the list.
     pub fn of(object: &Value) -> Result<Self, String> {
-        Self::decode(object.pointer("/metadata/managedFields").unwrap_or(&Value::Null))
+        Self::decode(stored(object).unwrap_or(&Value::Null))
     }
 
     /// Reads a `managedFields` list.
@@ -266,6 +266,11 @@ impl Managers {
     fn version_of(&self, id: &ManagerId) -> Option<&String> {
         self.get(id).map(|entry| &entry.api_version)
     }
+}
+
+/// The `managedFields` list of an object.
+pub(crate) fn stored(object: &Value) -> Option<&Value> {
+    object.get("metadata")?.get("managedFields")
 }
 
 /// Writes a `managedFields` list into an object, or removes it.

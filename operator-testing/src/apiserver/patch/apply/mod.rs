@@ -39,6 +39,7 @@ mod zero;
 use serde_json::{Map, Value, json};
 
 pub use element::Element;
+pub(crate) use managers::stored;
 pub use managers::{Entry, ManagerId, Managers, Operation};
 pub use request::{OneVersion, Request, Versions};
 pub use set::{Branch, FieldSet};
@@ -92,10 +93,7 @@ pub fn apply(
     request: &Request<'_>,
 ) -> Result<Applied, StatusError> {
     check_kind(config, request)?;
-    if !matches!(
-        config.pointer("/metadata/managedFields"),
-        None | Some(Value::Null)
-    ) {
+    if !matches!(stored(config), None | Some(Value::Null)) {
         return Err(StatusError::bad_request("metadata.managedFields must be nil"));
     }
     if let Some(live) = live
@@ -203,7 +201,7 @@ fn managers_to_start_from(old: Option<&Value>, new: &Value, request: &Request<'_
     if !request.subresource.is_empty() {
         return stored(old);
     }
-    if managers::is_reset(new.pointer("/metadata/managedFields")) {
+    if managers::is_reset(managers::stored(new)) {
         return Managers::default();
     }
     match Managers::of(new) {
@@ -257,10 +255,6 @@ fn differ_beyond_times(old: &Map<String, Value>, new: &Map<String, Value>) -> bo
         entries
     };
     entries(old_metadata) != entries(new_metadata)
-}
-
-fn stored(object: &Value) -> Option<&Value> {
-    object.pointer("/metadata/managedFields")
 }
 
 fn check_kind(config: &Value, request: &Request<'_>) -> Result<(), StatusError> {

@@ -2,7 +2,7 @@
 //!
 //! Source: `sigs.k8s.io/json`, `k8s.io/apimachinery/pkg/util/json`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -305,9 +305,7 @@ pub(in crate::apiserver::types) fn push_field(path: &mut String, name: &str) {
 
 /// Appends an index to a path.
 pub(in crate::apiserver::types) fn push_index(path: &mut String, index: usize) {
-    path.push('[');
-    path.push_str(&index.to_string());
-    path.push(']');
+    write!(path, "[{index}]").expect("a string takes every write");
 }
 
 #[cfg(test)]

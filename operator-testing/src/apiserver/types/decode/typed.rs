@@ -264,10 +264,10 @@ impl Reading {
         let Value::Object(fields) = value else {
             return Err(self.mismatch(value, form));
         };
-        let place = self.place.len();
+        let (place, element) = (self.place.len(), form.element());
         for (name, value) in fields.iter_mut() {
             push_field(&mut self.place, name);
-            self.value(child, value, form.element())?;
+            self.value(child, value, element)?;
             self.place.truncate(place);
         }
         Ok(())
@@ -281,10 +281,10 @@ impl Reading {
         let Value::Array(items) = value else {
             return Err(self.mismatch(value, form));
         };
-        let place = self.place.len();
+        let (place, element) = (self.place.len(), form.element());
         for (index, item) in items.iter_mut().enumerate() {
             push_index(&mut self.place, index);
-            self.value(child, item, form.element())?;
+            self.value(child, item, element)?;
             self.place.truncate(place);
         }
         Ok(())

@@ -108,13 +108,17 @@ fn check_key(key: &str, errors: &mut Errors) {
 }
 
 fn check_key_of(field: &str, key: &str, errors: &mut Errors) {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let has_allowed_form = !key.is_empty() && key.bytes().all(is_allowed);
+    if has_allowed_form && key.len() <= 253 && key != "." && !key.starts_with("..") {
+        return;
+    }
     let path = format!("{field}[{key}]");
     let value: Value = key.into();
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     if key.len() > 253 {
         errors.invalid(path.clone(), &value, "must be no more than 253 characters");
     }
-    if key.is_empty() || !key.bytes().all(is_allowed) {
+    if !has_allowed_form {
         errors.invalid(path, &value, KEY_RULE);
     } else if key == "." {
         errors.invalid(path, &value, "must not be '.'");
