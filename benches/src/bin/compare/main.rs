@@ -1,6 +1,6 @@
 //! The runtime beside its peers, doing the same work on the same server.
 //!
-//! `compare [--rounds N] [--only TABLE]... [--objects N]...` builds the sides, starts the embedded server in a process of its
+//! `compare [--rounds N] [--only TABLE]... [--objects N]... [--no-build]` builds the sides, starts the embedded server in a process of its
 //! own, lets each side in turn do the work in a fresh process, and prints tables in Markdown. Of several runs the best
 //! counts: other load on the machine only ever adds.
 
@@ -33,6 +33,9 @@ struct Options {
     /// Which tables to make; all of them if none is named.
     #[arg(long)]
     only: Vec<Part>,
+    /// Takes the sides as they were built before.
+    #[arg(long)]
+    no_build: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -73,7 +76,7 @@ async fn main() -> ExitCode {
 }
 
 fn compare(options: &Options) -> Outcome {
-    let sides = Side::all();
+    let sides = Side::all(!options.no_build);
     let wanted = |part| options.only.is_empty() || options.only.contains(&part);
     say(&machine::describe())?;
     for side in &sides {

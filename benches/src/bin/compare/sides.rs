@@ -18,21 +18,26 @@ pub(crate) struct Side {
 }
 
 impl Side {
-    /// Ours and every peer, built.
-    pub(crate) fn all() -> Vec<Self> {
+    /// Ours and every peer, built unless they are to be taken as they are.
+    pub(crate) fn all(build: bool) -> Vec<Self> {
+        let (ours, peer, go) = ("ours", "bench-kube-runtime", "controller-runtime");
+        let rust = if build {
+            cargo_build(&[("operator-benches", ours), (peer, peer)])
+        } else {
+            Ok(())
+        };
+        let side = |name, program: &str, built: Result<(), String>| Self {
+            name,
+            command: built.and_then(|()| find(program)),
+        };
         vec![
-            Self {
-                name: "operator-core",
-                command: cargo_build("operator-benches", "ours"),
-            },
-            Self {
-                name: "kube-runtime 5.0",
-                command: cargo_build("bench-kube-runtime", "bench-kube-runtime"),
-            },
-            Self {
-                name: "controller-runtime 0.25",
-                command: go_build("controller-runtime"),
-            },
+            side("operator-core", ours, rust.clone()),
+            side("kube-runtime 5.0", peer, rust),
+            side(
+                "controller-runtime 0.25",
+                go,
+                if build { go_build(go) } else { Ok(()) },
+            ),
         ]
     }
 
@@ -119,39 +124,31 @@ impl Drop for Running {
     }
 }
 
-fn cargo_build(package: &str, program: &str) -> Result<PathBuf, String> {
+/// Builds programs, each of its package.
+fn cargo_build(programs: &[(&str, &str)]) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    build(
-        Command::new(cargo).current_dir(folder).args([
-            "build",
-            "--quiet",
-            "--release",
-            "--package",
-            package,
-            "--bin",
-            program,
-        ]),
-        "cargo",
-    )?;
-    Ok(built().join(program))
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["build", "--quiet", "--release"]);
+    for (package, program) in programs {
+        command.args(["--package", package, "--bin", program]);
+    }
+    run(&mut command, "cargo")
 }
 
-fn go_build(program: &str) -> Result<PathBuf, String> {
+fn go_build(program: &str) -> Result<(), String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(program);
-    let target = built().join(program);
-    build(
-        Command::new("go")
-            .current_dir(folder)
-            .args(["build", "-buildvcs=false", "-o"])
-            .arg(&target)
-            .arg("."),
-        "go",
-    )?;
-    Ok(target)
+    let mut command = Command::new("go");
+    command
+        .current_dir(folder)
+        .args(["build", "-buildvcs=false", "-o"])
+        .arg(beside(program))
+        .arg(".");
+    run(&mut command, "go")
 }
 
-fn build(command: &mut Command, tool: &str) -> Result<(), String> {
+fn run(command: &mut Command, tool: &str) -> Result<(), String> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{tool} could not build it: {status}")),
@@ -159,8 +156,18 @@ fn build(command: &mut Command, tool: &str) -> Result<(), String> {
     }
 }
 
-/// The folder of this program, where the others are built too.
-fn built() -> PathBuf {
-    let this = std::env::current_exe().unwrap_or_default();
-    this.parent().map(Path::to_owned).unwrap_or_default()
+fn find(program: &str) -> Result<PathBuf, String> {
+    let path = beside(program);
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err("it has not been built".to_owned())
+    }
+}
+
+/// Where a program stands that is built for the comparison: beside this one.
+fn beside(program: &str) -> PathBuf {
+    std::env::current_exe()
+        .unwrap_or_default()
+        .with_file_name(program)
 }

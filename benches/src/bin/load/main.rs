@@ -1,6 +1,6 @@
 //! `fake-apiserver` under load over loopback HTTP.
 //!
-//! `load [--creates N] [--watchers N] [--rounds N]` starts the program that stands beside this one and prints what it takes:
+//! `load [--creates N] [--watchers N] [--rounds N]` starts the server that was built beside it and prints what it takes:
 //! from nothing to the first answer, memory, creates with 64 in flight, a list, and how soon watchers see a write. The load
 //! comes from this process, on the same cores; the CPU time of the server alone is printed beside the wall time.
 
@@ -67,7 +67,7 @@ fn row(what: &str, measured: &str) -> Outcome {
 
 /// Starts the server; the answer is its process and its address.
 async fn serve(arguments: &[&str]) -> Outcome<(Process, String)> {
-    let program = std::env::current_exe()?.with_file_name("fake-apiserver");
+    let program = std::env::current_exe()?.with_file_name("loaded-apiserver");
     let mut all = vec!["--listen", "127.0.0.1:0"];
     all.extend(arguments);
     let mut server = Process::start(&program, &all)?;
@@ -86,7 +86,7 @@ async fn serve(arguments: &[&str]) -> Outcome<(Process, String)> {
 
 /// From the start of the process to the end of the first answer.
 async fn start(rounds: usize) -> Outcome {
-    let program = std::env::current_exe()?.with_file_name("fake-apiserver");
+    let program = std::env::current_exe()?.with_file_name("loaded-apiserver");
     let mut best = Duration::MAX;
     for _ in 0..rounds {
         let began = Instant::now();

@@ -35,6 +35,11 @@ pub(crate) fn mutate(
     policies::change(state, call, object, old)
 }
 
+/// Whether anything but the server's own rules could refuse or change a write.
+pub(crate) fn is_extended(state: &State, call: &Call<'_>) -> bool {
+    call.policies.known(&state.store).is_some()
+}
+
 /// May refuse the request.
 pub(crate) fn validate(
     state: &mut State,

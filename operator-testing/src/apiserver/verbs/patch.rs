@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     super::{
         access::Attributes,
+        admission,
         call::{Call, Halt},
         meta::{self, Object},
         patch::{self, apply::Applied, yaml},
@@ -16,6 +17,7 @@ use super::{
         status::{About, StatusError},
         types::Schema,
     },
+    answer,
     body::{self, Format, Parsed},
     create::{self, Source},
     decode::{self, Origin},
@@ -83,7 +85,11 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     let old = Value::Object(call.object(&stored));
     let part = Part::of(&call.target.subresource);
     let mut object = if kind == PatchType::Apply {
-        apply(call, Some(&old), &options)?
+        match apply(call, Some(&old), &options)? {
+            Some(value) => settle(call, value, &options)?,
+            None if is_settled(state, call) => return Ok(answer::stored(call, 200, &stored)),
+            None => settle(call, old.clone(), &options)?,
+        }
     } else {
         let schema = call.resource.schema.clone();
         let Patched {
@@ -166,7 +172,8 @@ pub(super) fn patched(
 
 /// Creates the object that an apply describes.
 fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOptions) -> Result<Response, Halt> {
-    let mut object = apply(call, None, options)?;
+    let value = apply(call, None, options)?.unwrap_or_default();
+    let mut object = settle(call, value, options)?;
     let uid = meta::text(&object, "uid");
     if !uid.is_empty() {
         let why = format!(
@@ -187,17 +194,26 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
     create::store_new(state, call, object, options, Source::Plain)
 }
 
-/// The object with the configuration of the request applied.
-fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Result<Object, Halt> {
+/// Whether a change that changes nothing needs no further look: the server's own rules have nothing to add to what they have
+/// accepted, nobody else is asked, and there is nothing to warn of. Rules of custom resources may have changed since, of which
+/// clients are warned; of what Secrets and Ingresses hold they are warned with every write.
+fn is_settled(state: &State, call: &Call<'_>) -> bool {
+    call.resource.custom.is_none()
+        && !matches!(&*call.resource.plural, "secrets" | "ingresses")
+        && !admission::is_extended(state, call)
+}
+
+/// The object with the configuration of the request applied; `None` if that changes nothing.
+fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Result<Option<Value>, Halt> {
     let document = configuration(&call.request.body)
         .map_err(|error| StatusError::bad_request(format!("error decoding YAML: {error}")))?;
     let applied = managers::with_request(call, options, |request| {
         patch::apply::apply(old, &document.value, options.force, request)
     })??;
     let value = match (applied, old) {
-        (Applied::Changed(value), _) => value,
-        (Applied::Unchanged, Some(old)) => old.clone(),
-        (Applied::Unchanged, None) => document.value,
+        (Applied::Changed(value), _) => Some(value),
+        (Applied::Unchanged, Some(_)) => None,
+        (Applied::Unchanged, None) => Some(document.value),
     };
     if !document.duplicates.is_empty() {
         match options.field_validation {
@@ -212,13 +228,12 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
             }
         }
     }
-    Ok(decode::patched(
-        call,
-        value,
-        Vec::new(),
-        options.field_validation,
-        Origin::Apply,
-    )?)
+    Ok(value)
+}
+
+/// Brings what an apply made into the form of the resource.
+fn settle(call: &mut Call<'_>, value: Value, options: &WriteOptions) -> Result<Object, StatusError> {
+    decode::patched(call, value, Vec::new(), options.field_validation, Origin::Apply)
 }
 
 /// Reads an applied configuration: YAML, but mostly JSON, which is read faster as what it is.

@@ -157,6 +157,8 @@ impl Walk {
                 }
                 all_seen(owned, members.len(), itself)
             }
+            // an empty map is a value of its own
+            (Shape::Map(_), Value::Object(_)) => (owned.is_empty() && live == config).then_some(()),
             _ => None,
         }
     }
