@@ -120,7 +120,7 @@ async fn list(address: &str, rounds: usize) -> Outcome {
         best = best.min(began.elapsed());
     }
     row(
-        &format!("list of {OBJECTS} ConfigMaps, {} KiB each", size / OBJECTS / 1024),
+        &format!("list of {OBJECTS} ConfigMaps, {} bytes each", size / OBJECTS),
         &format!("{:.1} ms", best.as_secs_f64() * 1e3),
     )
 }
