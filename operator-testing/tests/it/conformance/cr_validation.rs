@@ -10,6 +10,7 @@ super::scenarios! {
     unknown_fields = "unknown fields",
     defaults = "defaults",
     list_types = "list types",
+    numbers_and_odd_strings = "numbers and odd strings",
     cel_rules = "CEL rules",
     cel_transition_rules = "CEL transition rules",
     ratcheting_of_values_that_became_invalid = "ratcheting of values that became invalid",
