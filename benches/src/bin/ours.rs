@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match *arguments {
-        ["queue", keys] => measure_queue(keys).await,
+        ["queue", keys] => measure_queue(keys),
         [work, address, objects, ..] => run(work, address, objects, arguments.get(3).copied()).await,
         _ => Err("usage: ours startup|churn|burn|idle ADDRESS OBJECTS [SECONDS]".into()),
     };
@@ -63,7 +63,7 @@ async fn run(work: &str, address: &str, objects: &str, seconds: Option<&str>) ->
 const ROUNDS: usize = 20;
 
 /// Prints what a key costs in CPU time: added, taken and done.
-async fn measure_queue(keys: &str) -> Outcome {
+fn measure_queue(keys: &str) -> Outcome {
     let keys: Vec<ObjectKey> = (0..keys.parse()?)
         .map(|number: usize| ObjectKey::namespaced("default", &format!("object-{number:05}")))
         .collect();
