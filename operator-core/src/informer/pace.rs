@@ -4,16 +4,13 @@
 //! proxy, or a server in trouble, that ends every watch at once would be asked thousands of times a second. The watcher
 //! tells nobody of such an end, so the pause is made where it asks again: in its client.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::Request;
 use kube::Client;
 use kube::client::Body;
-use tower::Service;
+use tower::service_fn;
 
 use super::drive::Drive;
 use super::state::{Informer, SOON};
@@ -48,10 +45,16 @@ impl Pace {
 
     /// A client for this watch alone, which keeps the pace.
     pub(super) fn client(self: &Arc<Self>, client: &Client) -> Client {
-        let paced = Paced {
-            client: client.clone(),
-            pace: Arc::clone(self),
-        };
+        let (inner, pace) = (client.clone(), Arc::clone(self));
+        let paced = service_fn(move |request: Request<Body>| {
+            let (inner, pace) = (inner.clone(), Arc::clone(&pace));
+            async move {
+                if is_watch(&request) {
+                    pace.keep().await;
+                }
+                inner.send(request).await
+            }
+        });
         Client::new(paced, client.default_namespace())
     }
 
@@ -113,34 +116,6 @@ impl Starts {
         };
         self.last = Some(now + delay);
         (self.soon, delay)
-    }
-}
-
-/// Sends requests on; a watch waits its turn.
-#[derive(Clone)]
-struct Paced {
-    client: Client,
-    pace: Arc<Pace>,
-}
-
-impl Service<Request<Body>> for Paced {
-    type Response = Response<Body>;
-    type Error = kube::Error;
-    type Future = Pin<Box<dyn Future<Output = kube::Result<Response<Body>>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<kube::Result<()>> {
-        // The client below is asked when the request is sent.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let this = self.clone();
-        Box::pin(async move {
-            if is_watch(&request) {
-                this.pace.keep().await;
-            }
-            this.client.send(request).await
-        })
     }
 }
 

@@ -1,12 +1,9 @@
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
-use http::{Method, Request, Response};
+use http::{Method, Request};
 use kube::Client;
 use kube::client::Body;
-use tower::Service;
+use tower::service_fn;
 
 use crate::clock::{Clock, Instant};
 
@@ -43,10 +40,17 @@ impl Tenure {
     /// A client that reads at any time, and refuses to write unless the candidate leads.
     #[must_use]
     pub fn fence(&self, client: &Client) -> Client {
-        let fenced = Fenced {
-            client: client.clone(),
-            tenure: self.clone(),
-        };
+        let (inner, tenure) = (client.clone(), self.clone());
+        let fenced = service_fn(move |request: Request<Body>| {
+            let (inner, tenure) = (inner.clone(), tenure.clone());
+            async move {
+                let writes = request.method() != Method::GET && request.method() != Method::HEAD;
+                if writes && !tenure.leads() {
+                    return Err(kube::Error::Service(Box::new(NotLeading)));
+                }
+                inner.send(request).await
+            }
+        });
         Client::new(fenced, client.default_namespace())
     }
 
@@ -63,32 +67,3 @@ impl Tenure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this replica does not lead any more; the write was not made")]
 pub struct NotLeading;
-
-/// Sends requests on; a write only while the candidate leads.
-#[derive(Clone)]
-struct Fenced {
-    client: Client,
-    tenure: Tenure,
-}
-
-impl Service<Request<Body>> for Fenced {
-    type Response = Response<Body>;
-    type Error = kube::Error;
-    type Future = Pin<Box<dyn Future<Output = kube::Result<Response<Body>>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<kube::Result<()>> {
-        // The client below is asked when the request is sent.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let this = self.clone();
-        Box::pin(async move {
-            let writes = request.method() != Method::GET && request.method() != Method::HEAD;
-            if writes && !this.tenure.leads() {
-                return Err(kube::Error::Service(Box::new(NotLeading)));
-            }
-            this.client.send(request).await
-        })
-    }
-}

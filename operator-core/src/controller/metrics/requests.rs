@@ -1,10 +1,8 @@
 //! What is asked of the API server.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
 use kube::Client;
@@ -14,7 +12,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use tower::Service;
+use tower::service_fn;
 
 use crate::clock::Clock;
 
@@ -76,63 +74,45 @@ impl Requests {
         self.counted.load(Ordering::Relaxed)
     }
 
+    /// A client whose requests are counted with their answers.
     pub(super) fn counting(&self, client: &Client, host: &str) -> Client {
         self.counted.store(true, Ordering::Relaxed);
-        let counted = Counted {
-            client: client.clone(),
-            requests: self.clone(),
-            host: host.into(),
-            clock: Clock::real(),
-        };
+        let (inner, requests, clock) = (client.clone(), self.clone(), Clock::real());
+        let host: Arc<str> = host.into();
+        let counted = service_fn(move |request: Request<Body>| {
+            let (inner, requests, clock) = (inner.clone(), requests.clone(), clock.clone());
+            let host = Arc::clone(&host);
+            async move {
+                let method = request.method().as_str().to_owned();
+                let is_watch = crate::informer::is_watch(&request);
+                let began = clock.instant();
+                let answer = inner.send(request).await;
+                let took = (!is_watch).then(|| clock.instant().saturating_duration_since(began));
+                requests.count(method, host, answer.as_ref(), took);
+                answer
+            }
+        });
         Client::new(counted, client.default_namespace())
     }
-}
 
-/// Sends requests on and counts their answers.
-#[derive(Clone)]
-struct Counted {
-    client: Client,
-    requests: Requests,
-    host: Arc<str>,
-    clock: Clock,
-}
-
-impl Service<Request<Body>> for Counted {
-    type Response = Response<Body>;
-    type Error = kube::Error;
-    type Future = Pin<Box<dyn Future<Output = kube::Result<Response<Body>>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<kube::Result<()>> {
-        // The client below is asked when the request is sent.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let this = self.clone();
-        Box::pin(async move {
-            let method = request.method().as_str().to_owned();
-            let is_watch = crate::informer::is_watch(&request);
-            let began = this.clock.instant();
-            let answer = this.client.send(request).await;
-            let labels = RequestLabels {
-                code: answer.as_ref().map_or_else(
-                    |_| NO_ANSWER.to_owned(),
-                    |answer| answer.status().as_str().to_owned(),
-                ),
-                method: method.clone(),
-                host: Arc::clone(&this.host),
-            };
-            this.requests.total.get_or_create(&labels).inc();
-            if !is_watch {
-                let took = this.clock.instant().saturating_duration_since(began);
-                let labels = VerbLabels {
-                    verb: method,
-                    host: this.host,
-                };
-                let seconds = this.requests.seconds.get_or_create(&labels);
-                seconds.observe(took.as_secs_f64());
-            }
-            answer
-        })
+    /// Counts one request; `took` is missing for a watch, which lasts as long as it likes.
+    fn count(
+        &self,
+        method: String,
+        host: Arc<str>,
+        answer: Result<&Response<Body>, &kube::Error>,
+        took: Option<Duration>,
+    ) {
+        let code = answer.map_or(NO_ANSWER.to_owned(), |answer| answer.status().as_str().to_owned());
+        let labels = RequestLabels {
+            code,
+            method: method.clone(),
+            host: Arc::clone(&host),
+        };
+        self.total.get_or_create(&labels).inc();
+        if let Some(took) = took {
+            let labels = VerbLabels { verb: method, host };
+            self.seconds.get_or_create(&labels).observe(took.as_secs_f64());
+        }
     }
 }

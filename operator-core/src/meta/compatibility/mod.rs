@@ -155,11 +155,13 @@ pub(crate) fn listed(breaks: &[Break]) -> String {
 ///
 /// # Example
 /// ```no_run
-/// # fn database_crd() -> k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition { unimplemented!() }
-/// # let previous = "";
+/// # use operator_core::meta::compatibility::CompatibilityError;
+/// # use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+/// # fn example(previous: &str, database_crd: fn() -> CustomResourceDefinition) -> Result<(), CompatibilityError> {
 /// // In a test, with `include_str!("../manifests/crd-1.4.yaml")` for the previous release:
 /// operator_core::meta::compatibility::check(previous, &database_crd())?;
-/// # Ok::<(), operator_core::meta::compatibility::CompatibilityError>(())
+/// # Ok(())
+/// # }
 /// ```
 pub fn check(previous: &str, new: &CustomResourceDefinition) -> Result<(), CompatibilityError> {
     let old: CustomResourceDefinition =
