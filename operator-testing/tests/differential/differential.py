@@ -14,18 +14,16 @@ conversation that `conformance.py record` fills in from the reference. What cann
 Exit status: 0 no unexplained difference, 1 differences. Standard library only.
 """
 import argparse
-import json
-import multiprocessing
 import os
-import re
 import sys
 import time
-import urllib.parse
 
 import asking
 import collector
+import exchange
 import explained
 import kinds
+import reporting
 import shrinking
 from servers import Server, Watch, conformance
 
@@ -67,14 +65,7 @@ def close_namespace(servers, namespace, plurals):
 
 def ask(servers, step, namespace, plurals):
     """Where the answers to one request, and what follows from it, differ."""
-    for server in servers:
-        server.begin(step, namespace)
-    answers, shown = [server.end() for server in servers], []
-    for server, (status, body, warnings) in zip(servers, answers):
-        relation = server.remember(step["key"], status, body)
-        shown.append({"status": status, "body": server.shape(body), "warnings": [server.shape(text) for text in warnings], "version": relation})
-    step["succeeds"] = answers[0][0] < 300
-    found = conformance.differences(*map(conformance.canonical, shown))
+    found, shown, answers = exchange.ask(servers, step, namespace)
     if collector.is_needed(step, answers):
         found += collector.settle(servers, plurals, namespace)
     return found, shown
@@ -96,6 +87,7 @@ def run(servers, seed, requests):
     """Sends the requests of one seed; a list of differences."""
     namespace = "d-%d-%d" % (seed, os.getpid())
     made, steps, differences = asking.Run(seed), [], []
+    repeat = "--seed %d --runs 1" % seed
     open_namespace(servers, namespace)
     for server in servers:
         for plural in made.kinds:
@@ -109,36 +101,22 @@ def run(servers, seed, requests):
         found, answers = ask(servers, step, namespace, made.kinds)
         if found:
             why = explained.reason(step, *answers)
-            differences.append({"seed": seed, "steps": list(steps), "found": found, "why": why, "plurals": made.kinds})
+            differences.append({"seed": seed, "steps": list(steps), "found": found, "why": why, "plurals": made.kinds, "repeat": repeat})
             if why is None and explained.states_differ(found):
                 break  # what follows from a difference is none of its own
     else:
         for plan, found in compare_watches(opened, live, 0.3):
-            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True})
+            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True, "repeat": repeat})
         for plan, found in compare_watches(open_watches(servers, later, namespace), later, None):
-            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True})
+            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True, "repeat": repeat})
     close_namespace(servers, namespace, made.kinds)
     return len(steps) + len(live) + len(later), differences
-
-
-def signature(difference):
-    """What makes two differences one of a kind."""
-    step = difference["steps"][-1]
-    texts = [re.sub(r"\d+|\[[^\]]*\]|d-\d+-\d+", "", line) for line in difference["found"][:3]]
-    return "%s %s %s" % (step["method"], "watch" if "watch" in difference else "", [text[:90] for text in texts])
-
-
-def shown(step):
-    query = "?" + urllib.parse.urlencode(step["query"], safe="${} ,=") if step["query"] else ""
-    headers = " ".join("%s: %s" % item for item in step["headers"].items())
-    body = "" if step["body"] is None else json.dumps(step["body"])
-    return " ".join(part for part in (step["method"], step["path"] + query, headers, body) if part)
 
 
 def smallest(servers, difference):
     """The fewest steps that show a difference of the same kind."""
     attempt = iter(range(10 ** 6))
-    kind = signature(difference)
+    kind = reporting.signature(difference)
 
     def differs(steps):
         namespace = "s-%d-%d-%d" % (difference["seed"], os.getpid(), next(attempt))
@@ -147,24 +125,18 @@ def smallest(servers, difference):
             found = []
             for step in steps:
                 found, _ = ask(servers, step, namespace, difference["plurals"])
-            return bool(found) and signature({"steps": steps, "found": found}) == kind
+            return bool(found) and reporting.signature({"steps": steps, "found": found}) == kind
         finally:
             close_namespace(servers, namespace, difference["plurals"])
     return shrinking.shrunk(difference["steps"], differs)
 
 
 def report(servers, difference, save):
-    print("DIFFERS", signature(difference))
-    steps = difference["steps"] if "watch" in difference or not save else smallest(servers, difference)
-    if not save:
-        steps = steps[-1:]
-    for step in steps:
-        print("    " + (shown(step) if "body" in step else json.dumps(step)))
-    for line in difference["found"][:12]:
-        print("      - " + line)
-    print("    repeat: --seed %d --runs 1" % difference["seed"], flush=True)
+    steps = difference["steps"]
     if save and "watch" not in difference:
+        steps = smallest(servers, difference)
         shrinking.save(save, "seed %d, %s %s" % (difference["seed"], steps[-1]["method"], steps[-1]["key"]), steps)
+    reporting.show(difference, steps if save else steps[-1:])
 
 
 def work(task):
@@ -190,27 +162,8 @@ def main():
     args = parser.parse_args()
     servers = [Server(args.reference), Server(args.server)]
     prepare(servers)
-    sent = unexplained = 0
-    reasons, seen = {}, {}
     tasks = [(seed, args) for seed in range(args.seed, args.seed + args.runs)]
-    with multiprocessing.Pool(args.workers) as pool:
-        for number, (count, differences) in enumerate(pool.imap_unordered(work, tasks), 1):
-            sent += count
-            for difference in differences:
-                if difference["why"]:
-                    reasons[difference["why"]] = reasons.get(difference["why"], 0) + 1
-                    continue
-                unexplained += 1
-                kind = signature(difference)
-                seen[kind] = seen.get(kind, 0) + 1
-                if seen[kind] == 1:
-                    report(servers, difference, args.save)
-            if number % 50 == 0:
-                print("... %d requests, %d unexplained differences" % (sent, unexplained), flush=True)
-    for why, count in sorted(reasons.items()):
-        print("explained: %5d  %s" % (count, why))
-    print("%d requests, %d answered differently without an explanation (%d kinds)" % (sent, unexplained, len(seen)))
-    return 1 if unexplained else 0
+    return reporting.tally(work, tasks, args.workers, lambda difference: report(servers, difference, args.save))
 
 
 if __name__ == "__main__":
