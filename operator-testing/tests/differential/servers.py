@@ -72,7 +72,7 @@ class Server:
         headers = {"Authorization": "Bearer " + TOKEN, "User-Agent": "conformance/1", "Accept": "application/json"}
         if data is not None:
             headers["Content-Type"] = "application/json"
-        headers.update(step.get("headers") or {})
+        headers.update(self.fill(step.get("headers") or {}, namespace))
         return path, data, headers
 
     def ask(self, step, namespace):

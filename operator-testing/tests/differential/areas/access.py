@@ -32,13 +32,13 @@ def subject(random):
     return {"kind": "ServiceAccount", "name": "bot", "namespace": "${ns}"}
 
 
-def steps(random, namespace):
+def steps(random):
     base = "/apis/rbac.authorization.k8s.io/v1"
-    yield {"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": namespace}}, "quiet": True}
+    yield {"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": "${ns}"}}, "quiet": True}
     names = []
     for index in range(random.randint(1, 4)):
         cluster = random.random() < 0.5
-        name = "%s-%d" % (namespace, index)
+        name = "${ns}-%d" % index
         names.append((name, cluster))
         roles, bindings = ("clusterroles", "clusterrolebindings") if cluster else ("roles", "rolebindings")
         inside = "" if cluster else "/namespaces/${ns}"
@@ -50,9 +50,9 @@ def steps(random, namespace):
                "body": {"metadata": {"name": name}, "subjects": [subject(random) for _ in range(random.randint(1, 2))],
                         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole" if cluster else "Role", "name": name}}}
     # the reference hears of roles through watches
-    yield {"pause": 1.0, "wait": {"method": "GET", "path": "/version", "until": 200}}
+    yield {"method": "WAIT", "pause": 1.0}
     for _ in range(60):
-        headers = {"Impersonate-User": random.choice(USERS).replace("${ns}", namespace)}
+        headers = {"Impersonate-User": random.choice(USERS)}
         if random.random() < 0.4:
             headers["Impersonate-Group"] = random.choice(GROUPS)
         group, resource = random.choice(GROUPED)
@@ -87,6 +87,6 @@ def steps(random, namespace):
                    "body": {"spec": {"namespace": "${ns}"}}, "only": "status"}
     for name, cluster in names:
         if cluster:
-            yield {"method": "DELETE", "path": "%s/clusterroles/%s" % (base, name), "quiet": True}
-            yield {"method": "DELETE", "path": "%s/clusterrolebindings/%s" % (base, name), "quiet": True}
-    yield {"method": "DELETE", "path": "/api/v1/namespaces/${ns}", "quiet": True}
+            yield {"method": "DELETE", "path": "%s/clusterroles/%s" % (base, name), "quiet": True, "last": True}
+            yield {"method": "DELETE", "path": "%s/clusterrolebindings/%s" % (base, name), "quiet": True, "last": True}
+    yield {"method": "DELETE", "path": "/api/v1/namespaces/${ns}", "quiet": True, "last": True}

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
-"""Sends random requests about one area to two servers and prints every difference between their answers.
+"""Sends random requests about one area after the other to two servers and prints every difference between their answers.
 
-    run.py --reference URL --server URL [--seed N] [--runs N] [--seconds N] AREA...
+    run.py --reference URL --server URL [--seed N] [--runs N] [--workers N] [--save FILE] [AREA...]
 
-Areas: owners (applies by several managers), schemas (custom resources under random schemas), access (RBAC roles and requests
-under them). A run has a seed and a namespace of its own; `--seed N --runs 1` repeats it. Uids, versions and times are compared by
-their places only.
+Areas, all of them by default: owners (applies, updates and patches by several managers), schemas (custom resources under random
+schemas), mistakes (built-in objects with parts left out or wrong), access (RBAC roles and requests under them). A run has an area,
+a seed and a namespace of its own; `--seed N --runs 1 AREA` repeats it. `--server` has to know the tokens of the reference
+(`--token-auth-file`), since roles are of no effect without. `../run --areas` starts both servers and runs everything.
 
-Exit status: 0 no difference, 1 differences. Standard library only.
+Uids, versions and times are compared by their places only, managers without their order, which hangs on the second of each write.
+Each kind of difference is printed once. `--save` looks for the fewest requests that show it and adds them to a file of
+conversations. What cannot be equal is counted apart (explained.py).
+
+Exit status: 0 no unexplained difference, 1 differences. Standard library only.
 """
 import argparse
 import importlib
-import json
 import os
 import random
 import re
@@ -20,91 +24,148 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
-from servers import Server  # noqa: E402
+import exchange  # noqa: E402
+import explained  # noqa: E402
+import reporting  # noqa: E402
+import shrinking  # noqa: E402
+from servers import Server, conformance  # noqa: E402
+
+AREAS = ["owners", "schemas", "mistakes", "access"]
+# What a message that shows a whole object says of its version.
+SHOWN_REVISION = re.compile(r"(resourceVersion\W+)\d+")
+PATIENCE = 20
 
 
-SHOWN_REVISION = re.compile(r'(resourceVersion\W+)\d+')
-
-
-def answer(server, step, namespace):
-    status, body, warnings = server.ask(step, namespace)
-    if isinstance(body, dict) and body.get("metadata"):
-        server.remember("/" + str(body["metadata"].get("name")), status, body)
-    if step.get("only") == "status" and status < 400:
-        body = None
-    # a message may show a whole object
-    shaped = json.loads(SHOWN_REVISION.sub(r"\1<rv>", json.dumps(server.shape(canonical(body)))))
-    return {"status": status, "body": shaped, "warnings": sorted(warnings)}
-
-
-def canonical(body):
-    """An answer without what has no order, the causes of an error, and without the order of managers, which hangs on the second of
-    each write."""
-    managers = (body.get("metadata") or {}).get("managedFields") if isinstance(body, dict) else None
-    if managers:
+def canonical(answer):
+    """An answer without the order that is left to chance."""
+    managers = ((answer["body"] or {}).get("metadata") or {}).get("managedFields") if isinstance(answer["body"], dict) else None
+    if isinstance(managers, list):
         managers.sort(key=lambda entry: [str(entry.get(field)) for field in ("manager", "operation", "subresource", "apiVersion")])
-    if isinstance(body, dict) and body.get("kind") == "Status":
-        causes = (body.get("details") or {}).get("causes") or []
-        # an object in a message has its members in an order of its own
-        for part in [body, *causes]:
-            if "Invalid value: \"{" in part.get("message", "") or (part is body and len(causes) > 1):
-                part["message"] = "".join(sorted(part["message"]))
-        causes.sort(key=lambda cause: json.dumps(cause, sort_keys=True))
-    return body
+
+    def masked(value):
+        if isinstance(value, dict):
+            return {name: masked(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [masked(item) for item in value]
+        return SHOWN_REVISION.sub(r"\1<rv>", value) if isinstance(value, str) else value
+    return masked(conformance.canonical(answer))
 
 
-def differences(want, got, path=""):
-    if isinstance(want, dict) and isinstance(got, dict):
-        for name in sorted(set(want) | set(got)):
-            yield from differences(want.get(name), got.get(name), "%s.%s" % (path, name))
-    elif isinstance(want, list) and isinstance(got, list) and len(want) == len(got):
-        for index, pair in enumerate(zip(want, got)):
-            yield from differences(*pair, "%s[%d]" % (path, index))
-    elif want != got:
-        yield "%s: reference %s, server %s" % (path, json.dumps(want), json.dumps(got))
+def completed(step):
+    """A step with everything that a request may have."""
+    return {"key": "", "path": "", "query": {}, "headers": {}, "body": None, **step}
+
+
+def prepare(servers, definitions):
+    """Installs the custom resources of an area."""
+    for definition in definitions:
+        spec = definition["spec"]
+        for server in servers:
+            server.ask({"method": "POST", "path": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "body": definition}, "")
+        for version in spec["versions"]:
+            wait(servers, {"path": "/apis/%s/%s/%s" % (spec["group"], version["name"], spec["names"]["plural"])}, "")
+
+
+def wait(servers, step, namespace):
+    """Until both servers answer with the same code, or for a while."""
+    time.sleep(step.get("pause", 0))
+    for server in servers:
+        deadline = time.monotonic() + PATIENCE
+        while step["path"] and server.get(server.fill(step["path"], namespace))[0] != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+def ask(servers, step, namespace):
+    """Where the answers to a step differ, and the answers; nothing for what is not compared."""
+    if step["method"] == "WAIT":
+        wait(servers, step, namespace)
+        return [], []
+    found, shown, _ = exchange.ask(servers, step, namespace, canonical)
+    if step.get("quiet"):
+        return [], shown
+    if step.get("only") == "status" and shown[0]["status"] < 400:
+        found = [line for line in found if line.startswith(".status")]
+    return found, shown
+
+
+def run(servers, name, seed):
+    """Sends the requests of one area and seed; how many, and their differences."""
+    namespace = "%s-%d-%d" % (name[0], seed, os.getpid())
+    area, sent, steps, differences = importlib.import_module(name), 0, [], []
+    for server in servers:
+        server.forget()
+    for step in map(completed, area.steps(random.Random(seed))):
+        if differences and not step.get("last") and differences[-1].get("ends"):
+            continue
+        sent += step["method"] != "WAIT"
+        steps.append(step)
+        found, shown = ask(servers, step, namespace)
+        if found:
+            for server in servers:
+                server.names = conformance.Names()
+            why = explained.reason(step, *shown)
+            # what follows from a difference is none of its own
+            ends = why is None and explained.states_differ(found) and step["method"] != "GET" and step["query"].get("dryRun") != "All"
+            differences.append({"seed": seed, "area": name, "steps": list(steps), "found": found, "why": why, "ends": ends,
+                                "repeat": "--seed %d --runs 1 %s" % (seed, name)})
+    return sent, differences
+
+
+def smallest(servers, difference):
+    """The fewest steps that show a difference of the same kind."""
+    attempt, kind = iter(range(10 ** 6)), reporting.signature(difference)
+
+    def differs(steps):
+        namespace = "s-%d-%d" % (difference["seed"], os.getpid() + next(attempt) * 10 ** 6)
+        for server in servers:
+            server.forget()
+        setup = [step for step in difference["steps"] if step.get("quiet") or step["method"] == "WAIT"]
+        found = []
+        for step in setup + [step for step in steps if step not in setup]:
+            found, _ = ask(servers, step, namespace)
+        for server in servers:
+            server.ask({"method": "DELETE", "path": "/api/v1/namespaces/" + namespace}, namespace)
+        return bool(found) and reporting.signature({"steps": steps, "found": found}) == kind
+    return shrinking.shrunk(difference["steps"], differs)
+
+
+def report(servers, difference, save):
+    steps = difference["steps"]
+    if save:
+        steps = smallest(servers, difference)
+        shrinking.save(save, "%s %s" % (difference["repeat"], steps[-1]["path"]), [step for step in steps if step["method"] != "WAIT"])
+    reporting.show(difference, steps if save else steps[-1:])
+
+
+def work(task):
+    global SERVERS
+    name, seed, args = task
+    if SERVERS is None:
+        SERVERS = [Server(args.reference), Server(args.server)]
+    return run(SERVERS, name, seed)
+
+
+SERVERS = None
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reference", required=True)
     parser.add_argument("--server", required=True)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
-    parser.add_argument("areas", nargs="+", choices=["owners", "schemas", "access"])
-    options = parser.parse_args()
-    servers = [Server(options.reference), Server(options.server)]
-    requests, found = 0, 0
-    end = time.monotonic() + options.seconds
-    for seed in range(options.seed, options.seed + options.runs):
-        for name in options.areas:
-            if time.monotonic() > end:
-                break
-            area = importlib.import_module(name)
-            namespace = "areas-%s-%d-%d" % (name, seed, os.getpid())
-            for server in servers:
-                server.forget()
-            for step in area.steps(random.Random(seed), namespace):
-                if "wait" in step:
-                    time.sleep(step.get("pause", 0))
-                    wait(servers, step["wait"], namespace)
-                    continue
-                want, got = (answer(server, step, namespace) for server in servers)
-                requests += 1
-                lines = list(differences(want, got))
-                if lines and not step.get("quiet"):
-                    found += 1
-                    print("%s seed %d: %s" % (name, seed, json.dumps(step)), *lines[:12], sep="\n  ", flush=True)
-    print("%d requests, %d answers differ" % (requests, found))
-    return 1 if found else 0
-
-
-def wait(servers, step, namespace):
-    """Until both servers answer with the same code, or for a while."""
-    for server in servers:
-        deadline = time.monotonic() + 20
-        while server.ask(step, namespace)[0] != step["until"] and time.monotonic() < deadline:
-            time.sleep(0.1)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--save")
+    parser.add_argument("areas", nargs="*", metavar="AREA")
+    args = parser.parse_args()
+    wrong = set(args.areas) - set(AREAS)
+    if wrong:
+        parser.error("no such area: %s" % ", ".join(sorted(wrong)))
+    servers = [Server(args.reference), Server(args.server)]
+    for name in args.areas or AREAS:
+        prepare(servers, getattr(importlib.import_module(name), "DEFINITIONS", []))
+    tasks = [(name, seed, args) for seed in range(args.seed, args.seed + args.runs) for name in args.areas or AREAS]
+    return reporting.tally(work, tasks, args.workers, lambda difference: report(servers, difference, args.save))
 
 
 if __name__ == "__main__":

@@ -111,8 +111,8 @@ def instance(random, schema, wrong):
     return made
 
 
-def steps(random, namespace):
-    group = "%s.example.com" % namespace
+def steps(random):
+    group = "${ns}.example.com"
     spec = schema(random, 0)
     while spec.get("type") != "object" or "properties" not in spec:
         spec = schema(random, 0)
@@ -123,9 +123,9 @@ def steps(random, namespace):
                                          **({"subresources": {"status": {}}} if random.random() < 0.5 else {})}]}}
     definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     path = "/apis/%s/v1/namespaces/${ns}/foos" % group
-    yield {"method": "POST", "path": definitions, "body": definition, "headers": {"X-Schema": json.dumps(spec)[:1]}}
-    yield {"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": namespace}}, "quiet": True}
-    yield {"wait": {"method": "GET", "path": path, "until": 200}}
+    yield {"method": "POST", "path": definitions, "body": definition}
+    yield {"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": "${ns}"}}, "quiet": True}
+    yield {"method": "WAIT", "path": path}
     wrong = random.choice([0.0, 0.03, 0.1])
     for index in range(30):
         name = "o%d" % random.randint(0, 3)
@@ -135,19 +135,19 @@ def steps(random, namespace):
         validation = random.choice([{}, {}, {"fieldValidation": "Strict"}, {"fieldValidation": "Ignore"}])
         draw = random.random()
         if draw < 0.45:
-            yield {"method": "POST", "path": path, "query": validation, "body": body}
+            yield {"method": "POST", "path": path, "key": "/" + name, "query": validation, "body": body}
         elif draw < 0.6:
             body["metadata"]["resourceVersion"] = "${/%s rv}" % name
-            yield {"method": "PUT", "path": path + "/" + name, "query": validation, "body": body}
+            yield {"method": "PUT", "path": path + "/" + name, "key": "/" + name, "query": validation, "body": body}
         elif draw < 0.8:
-            yield {"method": "PATCH", "path": path + "/" + name, "query": {"fieldManager": random.choice("ab"), "force": "true", **validation},
+            yield {"method": "PATCH", "path": path + "/" + name, "key": "/" + name, "query": {"fieldManager": random.choice("ab"), "force": "true", **validation},
                    "headers": {"Content-Type": "application/apply-patch+yaml"}, "body": body}
         elif draw < 0.95:
-            yield {"method": "PATCH", "path": path + "/" + name, "query": validation, "headers": {"Content-Type": "application/merge-patch+json"},
+            yield {"method": "PATCH", "path": path + "/" + name, "key": "/" + name, "query": validation, "headers": {"Content-Type": "application/merge-patch+json"},
                    "body": {"spec": body.get("spec")}}
         else:
             yield {"method": "DELETE", "path": path + "/" + name}
         if draw < 0.45 or draw > 0.9:
-            yield {"method": "GET", "path": path + "/" + name}
-    yield {"method": "DELETE", "path": definitions + "/foos." + group, "quiet": True}
-    yield {"method": "DELETE", "path": "/api/v1/namespaces/${ns}", "quiet": True}
+            yield {"method": "GET", "key": "/" + name, "path": path + "/" + name}
+    yield {"method": "DELETE", "path": definitions + "/foos." + group, "quiet": True, "last": True}
+    yield {"method": "DELETE", "path": "/api/v1/namespaces/${ns}", "quiet": True, "last": True}
