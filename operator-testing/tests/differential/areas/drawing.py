@@ -27,7 +27,8 @@ def draw(dice, template, keep=1.0):
         return [draw(dice, item, keep) for item in chosen]
     if isinstance(template, dict):
         made = {name.rstrip("!"): draw(dice, value, keep) for name, value in template.items() if name.endswith("!") or dice.random() < keep}
-        return {**made, **made.pop("*", {})}
+        made.update(made.pop("*", {}))
+        return made
     if isinstance(template, list):
         return [draw(dice, item, keep) for item in template]
     return template

@@ -4,8 +4,6 @@ use serde_json::Value;
 
 use super::{Errors, has, members, text};
 
-const KEY_RULE: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
-    'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 const LIMIT: usize = 1024 * 1024;
 const WHEN_IMMUTABLE: &str = "field is immutable when `immutable` is set";
 
@@ -108,25 +106,7 @@ fn check_key(key: &str, errors: &mut Errors) {
 }
 
 fn check_key_of(field: &str, key: &str, errors: &mut Errors) {
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let has_allowed_form = !key.is_empty() && key.bytes().all(is_allowed);
-    if has_allowed_form && key.len() <= 253 && key != "." && !key.starts_with("..") {
-        return;
-    }
-    let path = format!("{field}[{key}]");
-    let value: Value = key.into();
-    if key.len() > 253 {
-        errors.invalid(path.clone(), &value, "must be no more than 253 characters");
-    }
-    if !has_allowed_form {
-        errors.invalid(path, &value, KEY_RULE);
-    } else if key == "." {
-        errors.invalid(path, &value, "must not be '.'");
-    } else if key == ".." {
-        errors.invalid(path, &value, "must not be '..'");
-    } else if key.starts_with("..") {
-        errors.invalid(path, &value, "must not start with '..'");
-    }
+    errors.config_key(&format!("{field}[{key}]"), key);
 }
 
 fn decoded(value: &Value) -> Vec<u8> {

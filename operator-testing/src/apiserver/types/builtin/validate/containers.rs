@@ -4,95 +4,112 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Errors, has, items, members, number, pods, text};
-use crate::apiserver::types::decode::Quantity;
+use super::{Errors, environment, has, items, number, probes, resources, security, text, volumes::Volumes};
 
 /// The containers of a Pod, with those that run first.
-pub(super) fn check(spec: &Value, field: &str, volumes: &BTreeSet<String>, errors: &mut Errors) {
+pub(super) fn check(spec: &Value, field: &str, volumes: &Volumes<'_>, errors: &mut Errors) {
+    let grace = spec["terminationGracePeriodSeconds"].as_i64();
     let list = items(spec, "containers");
     if list.is_empty() {
         errors.required(format!("{field}.containers"), "");
     }
     let mut names = BTreeSet::new();
-    let lists = [("containers", false), ("initContainers", true)];
-    for (list, is_init) in lists {
-        for (index, container) in items(spec, list).iter().enumerate() {
-            let field = format!("{field}.{list}[{index}]");
-            let name = text(container, "name");
-            if name.is_empty() {
-                errors.required(format!("{field}.name"), "");
-            } else {
-                errors.dns_label(&format!("{field}.name"), name);
-                if !names.insert(name.to_owned()) {
-                    errors.duplicate(format!("{field}.name"), &name.into());
-                }
+    let mut ports = BTreeSet::new();
+    for (index, container) in list.iter().enumerate() {
+        let field = format!("{field}.containers[{index}]");
+        common(container, &field, spec, volumes, errors);
+        unique(container, &field, &mut names, errors);
+        probes::lifecycle(container, &field, spec, grace, errors);
+        probes::check(container, &field, grace, errors);
+        restart_policy(container, &field, errors);
+        host_ports(container, &field, &mut ports, errors);
+    }
+    for (index, container) in items(spec, "initContainers").iter().enumerate() {
+        let list = format!("{field}.initContainers");
+        let field = format!("{list}[{index}]");
+        common(container, &field, spec, volumes, errors);
+        restart_policy(container, &field, errors);
+        unique(container, &field, &mut names, errors);
+        // These run one by one, so each has the host to itself; the place is that in a list of one.
+        host_ports(container, &format!("{list}[0]"), &mut BTreeSet::new(), errors);
+        if text(container, "restartPolicy") == "Always" {
+            probes::lifecycle(container, &field, spec, grace, errors);
+            probes::check(container, &field, grace, errors);
+            continue;
+        }
+        for name in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+            if has(container, name) {
+                let why = "may not be set for init containers without restartPolicy=Always";
+                errors.forbidden(format!("{field}.{name}"), why);
             }
-            check_container(container, &field, volumes, is_init, errors);
+        }
+        for (index, policy) in items(container, "resizePolicy").iter().enumerate() {
+            if policy["restartPolicy"] == "RestartContainer" {
+                let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+                let field = format!("{field}.resizePolicy[{index}].restartPolicy");
+                errors.invalid(field, &policy["restartPolicy"], why);
+            }
         }
     }
 }
 
-fn check_container(
-    container: &Value,
-    field: &str,
-    volumes: &BTreeSet<String>,
-    is_init: bool,
-    errors: &mut Errors,
-) {
-    let image = text(container, "image");
-    if image.is_empty() {
-        errors.required(format!("{field}.image"), "");
-    } else if image.trim() != image {
-        errors.invalid(
-            format!("{field}.image"),
-            &image.into(),
-            "must not have leading or trailing whitespace",
-        );
+/// What only Pods are asked for, not the templates of Pods.
+pub(super) fn of_pod_only(spec: &Value, field: &str, errors: &mut Errors) {
+    for list in ["containers", "initContainers"] {
+        for (index, container) in items(spec, list).iter().enumerate() {
+            trimmed_image(container, &format!("{field}.{list}[{index}]"), errors);
+        }
     }
-    errors.one_of(
+}
+
+/// The image of a container has no space around it.
+pub(super) fn trimmed_image(container: &Value, field: &str, errors: &mut Errors) {
+    let image = text(container, "image");
+    if image.trim() != image {
+        let why = "must not have leading or trailing whitespace";
+        errors.invalid(format!("{field}.image"), &image.into(), why);
+    }
+}
+
+fn unique<'a>(container: &'a Value, field: &str, names: &mut BTreeSet<&'a str>, errors: &mut Errors) {
+    let name = text(container, "name");
+    if !names.insert(name) {
+        errors.duplicate(format!("{field}.name"), &name.into());
+    }
+}
+
+/// What all kinds of containers have to be.
+fn common(container: &Value, field: &str, spec: &Value, volumes: &Volumes<'_>, errors: &mut Errors) {
+    match text(container, "name") {
+        "" => errors.required(format!("{field}.name"), ""),
+        name => errors.dns_label(&format!("{field}.name"), name),
+    }
+    errors.needs(container, field, "image");
+    errors.one_of_required(
         format!("{field}.terminationMessagePolicy"),
         &container["terminationMessagePolicy"],
-        &["FallbackToLogsOnError", "File"],
+        &["File", "FallbackToLogsOnError"],
     );
     ports(container, field, errors);
-    environment(container, field, errors);
+    environment::variables(container, field, errors);
+    environment::sources(container, field, errors);
     mounts(container, field, volumes, errors);
-    errors.one_of(
+    devices(container, field, volumes, errors);
+    errors.one_of_required(
         format!("{field}.imagePullPolicy"),
         &container["imagePullPolicy"],
         &["Always", "IfNotPresent", "Never"],
     );
-    resources(&container["resources"], &format!("{field}.resources"), errors);
-    pods::ids(
-        &container["securityContext"],
-        &format!("{field}.securityContext"),
+    resources::check(
+        &container["resources"],
+        spec,
+        &format!("{field}.resources"),
         errors,
     );
-    let restarts = text(container, "restartPolicy") == "Always";
-    for (name, needs_one) in [
-        ("livenessProbe", true),
-        ("readinessProbe", false),
-        ("startupProbe", true),
-    ] {
-        if !has(container, name) {
-            continue;
-        }
-        if is_init && !restarts {
-            let why = "may not be set for init containers without restartPolicy=Always";
-            errors.forbidden(format!("{field}.{name}"), why);
-            continue;
-        }
-        probe(&container[name], &format!("{field}.{name}"), needs_one, errors);
-    }
-    for hook in ["postStart", "preStop"] {
-        if has(&container["lifecycle"], hook) {
-            handler(
-                &container["lifecycle"][hook],
-                &format!("{field}.lifecycle.{hook}"),
-                errors,
-            );
-        }
-    }
+    resize_policy(container, &format!("{field}.resizePolicy"), spec, errors);
+    let own_users = spec["hostUsers"] == false;
+    let context = &container["securityContext"];
+    security::of_container(context, &format!("{field}.securityContext"), own_users, errors);
 }
 
 fn ports(container: &Value, field: &str, errors: &mut Errors) {
@@ -100,8 +117,9 @@ fn ports(container: &Value, field: &str, errors: &mut Errors) {
     for (index, port) in items(container, "ports").iter().enumerate() {
         let field = format!("{field}.ports[{index}]");
         if let Some(name) = port["name"].as_str().filter(|name| !name.is_empty()) {
+            let before = errors.0.len();
             errors.port_name(&format!("{field}.name"), name);
-            if !names.insert(name) {
+            if errors.0.len() == before && !names.insert(name) {
                 errors.duplicate(format!("{field}.name"), &name.into());
             }
         }
@@ -113,211 +131,198 @@ fn ports(container: &Value, field: &str, errors: &mut Errors) {
         if number(port, "hostPort") != 0 {
             errors.port_number(format!("{field}.hostPort"), &port["hostPort"]);
         }
-        match text(port, "protocol") {
-            "" => errors.required(format!("{field}.protocol"), ""),
-            _ => errors.one_of(
-                format!("{field}.protocol"),
-                &port["protocol"],
-                &["SCTP", "TCP", "UDP"],
-            ),
-        }
+        errors.one_of_required(
+            format!("{field}.protocol"),
+            &port["protocol"],
+            &["SCTP", "TCP", "UDP"],
+        );
     }
 }
 
-const SOURCES: [&str; 5] = [
-    "fieldRef",
-    "resourceFieldRef",
-    "configMapKeyRef",
-    "secretKeyRef",
-    "fileKeyRef",
-];
-
-fn environment(container: &Value, field: &str, errors: &mut Errors) {
-    for (index, variable) in items(container, "env").iter().enumerate() {
-        let field = format!("{field}.env[{index}]");
-        if text(variable, "name").is_empty() {
-            errors.required(format!("{field}.name"), "");
-        } else if text(variable, "name").contains('=') {
-            let why = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-            errors.invalid(format!("{field}.name"), &variable["name"], why);
-        }
-        let Some(source) = variable.get("valueFrom") else {
+/// Ports of the node that two containers want.
+fn host_ports(container: &Value, field: &str, taken: &mut BTreeSet<String>, errors: &mut Errors) {
+    for (index, port) in items(container, "ports").iter().enumerate() {
+        let number = number(port, "hostPort");
+        if number == 0 {
             continue;
-        };
-        let field = format!("{field}.valueFrom");
-        let given = SOURCES.iter().filter(|name| has(source, name)).count();
-        if given == 0 {
-            let why = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
-            errors.invalid(field.clone(), &"".into(), why);
-        } else if !text(variable, "value").is_empty() {
-            errors.invalid(
-                field.clone(),
-                &"".into(),
-                "may not be specified when `value` is not empty",
-            );
-        } else if given > 1 {
-            errors.invalid(
-                field.clone(),
-                &"".into(),
-                "may not have more than one field specified at a time",
-            );
         }
-        if has(source, "fieldRef") {
-            field_reference(&source["fieldRef"], &format!("{field}.fieldRef"), errors);
-        }
-        for reference in ["configMapKeyRef", "secretKeyRef"] {
-            if has(source, reference) && text(&source[reference], "key").is_empty() {
-                errors.required(format!("{field}.{reference}.key"), "");
-            }
+        let shown = format!("{}/{}/{number}", text(port, "protocol"), text(port, "hostIP"));
+        if taken.contains(&shown) {
+            errors.duplicate(format!("{field}.ports[{index}].hostPort"), &shown.into());
+        } else {
+            taken.insert(shown);
         }
     }
 }
 
-/// A field of the pod itself, given to a container.
-pub(super) fn field_reference(reference: &Value, field: &str, errors: &mut Errors) {
-    const KNOWN: [&str; 13] = [
-        "metadata.annotations",
-        "metadata.labels",
-        "metadata.name",
-        "metadata.namespace",
-        "metadata.uid",
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.serviceAccountName",
-        "spec.schedulerName",
-        "status.hostIP",
-        "status.hostIPs",
-        "status.podIP",
-        "status.podIPs",
-    ];
-    let path = text(reference, "fieldPath");
-    let field = format!("{field}.fieldPath");
-    let (base, has_key) = match path.split_once('[') {
-        Some((base, rest)) => (base, rest.ends_with(']')),
-        None => (path, false),
-    };
-    if path.is_empty() {
-        errors.required(field, "");
-    } else if !KNOWN.contains(&base) {
-        let why = format!("error converting fieldPath: field label not supported: {path}");
-        errors.invalid(field, &path.into(), why);
-    } else if has_key && !matches!(base, "metadata.annotations" | "metadata.labels") {
-        errors.invalid(field, &path.into(), "does not support subscript");
-    }
-}
-
-fn mounts(container: &Value, field: &str, volumes: &BTreeSet<String>, errors: &mut Errors) {
+fn mounts(container: &Value, field: &str, volumes: &Volumes<'_>, errors: &mut Errors) {
+    let list = format!("{field}.volumeMounts");
+    let devices = items(container, "volumeDevices");
     let mut paths = BTreeSet::new();
     for (index, mount) in items(container, "volumeMounts").iter().enumerate() {
-        let field = format!("{field}.volumeMounts[{index}]");
+        let field = format!("{list}[{index}]");
         let (name, path) = (text(mount, "name"), text(mount, "mountPath"));
         if name.is_empty() {
             errors.required(format!("{field}.name"), "");
-        } else if !volumes.contains(name) {
+        }
+        if !volumes.contains_key(name) {
             errors.not_found(format!("{field}.name"), &name.into());
         }
         if path.is_empty() {
             errors.required(format!("{field}.mountPath"), "");
-        } else if !paths.insert(path) {
+        }
+        if !paths.insert(path) {
             errors.invalid(format!("{field}.mountPath"), &path.into(), "must be unique");
         }
+        if devices.iter().any(|device| device["name"] == mount["name"]) {
+            let why = "must not already exist in volumeDevices";
+            errors.invalid(format!("{field}.name"), &name.into(), why);
+        }
+        if devices
+            .iter()
+            .any(|device| device["devicePath"] == mount["mountPath"])
+        {
+            let why = "must not already exist as a path in volumeDevices";
+            errors.invalid(format!("{field}.mountPath"), &path.into(), why);
+        }
+        mounted_part(mount, &list, &field, errors);
+        propagation(mount, container, &list, errors);
     }
 }
 
-fn resources(resources: &Value, field: &str, errors: &mut Errors) {
-    let parse = |quantity: &Value| Quantity::parse(quantity.as_str().unwrap_or_default()).ok();
-    for list in ["limits", "requests"] {
-        for (name, quantity) in members(resources, list) {
-            let field = format!("{field}.{list}[{name}]");
-            resource_name(name, &field, errors);
-            if parse(quantity).is_some_and(|amount| amount.nano() < 0) {
-                errors.invalid(field, quantity, "must be greater than or equal to 0");
+/// Which part of a volume is mounted.
+fn mounted_part(mount: &Value, list: &str, field: &str, errors: &mut Errors) {
+    let (path, expression) = (text(mount, "subPath"), text(mount, "subPathExpr"));
+    super::volumes::relative_path(path, &format!("{list}.subPath"), errors);
+    if !expression.is_empty() && !path.is_empty() {
+        let why = "subPathExpr and subPath are mutually exclusive";
+        errors.invalid(format!("{field}.subPathExpr"), &expression.into(), why);
+    }
+    super::volumes::relative_path(expression, &format!("{list}.subPathExpr"), errors);
+}
+
+/// How mounts spread from and to the node.
+fn propagation(mount: &Value, container: &Value, list: &str, errors: &mut Errors) {
+    let mode = text(mount, "mountPropagation");
+    if has(mount, "mountPropagation") {
+        let field = format!("{list}.mountPropagation");
+        errors.one_of(
+            field.clone(),
+            &mount["mountPropagation"],
+            &["Bidirectional", "HostToContainer", "None"],
+        );
+        if mode == "Bidirectional" && container["securityContext"]["privileged"] != true {
+            let why = "Bidirectional mount propagation is available only to privileged containers";
+            errors.forbidden(field, why);
+        }
+    }
+    let field = format!("{list}.recursiveReadOnly");
+    match mount["recursiveReadOnly"].as_str() {
+        None | Some("Disabled") => {}
+        Some("Enabled" | "IfPossible") => {
+            if mount["readOnly"] != true {
+                errors.forbidden(field.clone(), "may only be specified when readOnly is true");
+            }
+            if has(mount, "mountPropagation") && mode != "None" {
+                let why = "may only be specified when mountPropagation is None or not specified";
+                errors.forbidden(field, why);
             }
         }
-    }
-    for (name, request) in members(resources, "requests") {
-        let limit = &resources["limits"][name];
-        let (Some(wanted), Some(most)) = (parse(request), parse(limit)) else {
-            continue;
-        };
-        if wanted > most {
-            let why = format!(
-                "must be less than or equal to {name} limit of {}",
-                text(&resources["limits"], name)
-            );
-            errors.invalid(format!("{field}.requests"), request, why);
-        }
-    }
-}
-
-fn resource_name(name: &str, field: &str, errors: &mut Errors) {
-    let is_standard =
-        matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
-    errors.qualified_name(field, name);
-    if !is_standard && !name.contains('/') {
-        let value = name.into();
-        errors.invalid(
+        Some(_) => errors.one_of(
             field,
-            &value,
-            "must be a standard resource type or fully qualified",
-        );
-        errors.invalid(field, &value, "must be a standard resource for containers");
+            &mount["recursiveReadOnly"],
+            &["Disabled", "Enabled", "IfPossible"],
+        ),
     }
 }
 
-const HANDLERS: [&str; 5] = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"];
-
-fn handler(action: &Value, field: &str, errors: &mut Errors) {
-    let mut given = 0;
-    for name in HANDLERS {
-        if !has(action, name) {
-            continue;
+/// Volumes that a container sees as block devices.
+fn devices(container: &Value, field: &str, volumes: &Volumes<'_>, errors: &mut Errors) {
+    let (mut names, mut paths) = (BTreeSet::new(), BTreeSet::new());
+    let mounts = items(container, "volumeMounts");
+    for (index, device) in items(container, "volumeDevices").iter().enumerate() {
+        let field = format!("{field}.volumeDevices[{index}]");
+        let (name, path) = (text(device, "name"), text(device, "devicePath"));
+        let mut wrong = |part: &str, value: &str, why: &str| {
+            errors.invalid(format!("{field}.{part}"), &value.into(), why);
+        };
+        if !name.is_empty() && !names.insert(name) {
+            wrong("name", name, "must be unique");
         }
-        given += 1;
-        let field = format!("{field}.{name}");
-        if given > 1 {
-            errors.forbidden(field, "may not specify more than 1 handler type");
-            continue;
+        let is_claim = |volume: &Value| has(volume, "persistentVolumeClaim") || has(volume, "ephemeral");
+        if volumes.get(name).is_some_and(|volume| !is_claim(volume)) {
+            let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+            wrong("name", name, why);
         }
-        match name {
-            "exec" if items(&action["exec"], "command").is_empty() => {
-                errors.required(format!("{field}.command"), "");
-            }
-            "httpGet" => {
-                let get = &action["httpGet"];
-                if text(get, "path").is_empty() {
-                    errors.required(format!("{field}.path"), "");
-                }
-                errors.port(&format!("{field}.port"), &get["port"]);
-                errors.one_of(format!("{field}.scheme"), &get["scheme"], &["HTTP", "HTTPS"]);
-            }
-            "tcpSocket" => errors.port(&format!("{field}.port"), &action["tcpSocket"]["port"]),
-            "grpc" => errors.port_number(format!("{field}.port"), &action["grpc"]["port"]),
-            _ => {}
+        if paths.contains(path) {
+            wrong("devicePath", path, "must be unique");
         }
-    }
-    if given == 0 {
-        errors.required(field, "must specify a handler type");
+        if path.split('/').any(|part| part == "..") {
+            wrong("devicePath", path, "can not contain backsteps ('..')");
+        } else {
+            paths.insert(path);
+        }
+        if mounts.iter().any(|mount| text(mount, "name") == name) {
+            wrong("name", name, "must not already exist in volumeMounts");
+        }
+        if mounts.iter().any(|mount| text(mount, "mountPath") == path) {
+            wrong(
+                "devicePath",
+                path,
+                "must not already exist as a path in volumeMounts",
+            );
+        }
+        errors.needs(device, &field, "name");
+        if !volumes.contains_key(name) {
+            errors.not_found(format!("{field}.name"), &name.into());
+        }
+        errors.needs(device, &field, "devicePath");
     }
 }
 
-fn probe(probe: &Value, field: &str, needs_one: bool, errors: &mut Errors) {
-    handler(probe, field, errors);
-    for name in [
-        "initialDelaySeconds",
-        "timeoutSeconds",
-        "periodSeconds",
-        "successThreshold",
-        "failureThreshold",
-    ] {
-        errors.not_negative(format!("{field}.{name}"), &probe[name]);
+/// Whether a container has to start anew when its resources change.
+fn resize_policy(container: &Value, field: &str, spec: &Value, errors: &mut Errors) {
+    let mut known = BTreeSet::new();
+    for (index, policy) in items(container, "resizePolicy").iter().enumerate() {
+        let (resource, restart) = (text(policy, "resourceName"), text(policy, "restartPolicy"));
+        if !known.insert(resource) {
+            errors.duplicate(format!("{field}[{index}]"), &resource.into());
+        }
+        errors.one_of_required(field, &resource.into(), &["cpu", "memory"]);
+        errors.one_of_required(field, &restart.into(), &["NotRequired", "RestartContainer"]);
+        if text(spec, "restartPolicy") == "Never" && restart != "NotRequired" {
+            let why = "must be 'NotRequired' when pod `restartPolicy` is 'Never'";
+            errors.invalid(field, &restart.into(), why);
+        }
     }
-    if needs_one && probe["successThreshold"].as_i64().is_some_and(|count| count != 1) {
-        errors.invalid(
-            format!("{field}.successThreshold"),
-            &probe["successThreshold"],
-            "must be 1",
+}
+
+/// When a container starts anew by itself.
+fn restart_policy(container: &Value, field: &str, errors: &mut Errors) {
+    let rules = items(container, "restartPolicyRules");
+    let policy = format!("{field}.restartPolicy");
+    if has(container, "restartPolicy") {
+        errors.one_of(
+            policy,
+            &container["restartPolicy"],
+            &["Always", "Never", "OnFailure"],
         );
+    } else if !rules.is_empty() {
+        errors.required(policy, "must specify restartPolicy when restart rules are used");
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        let field = format!("{field}.restartPolicyRules[{index}]");
+        errors.one_of(format!("{field}.action"), &rule["action"], &["Restart"]);
+        let codes = &rule["exitCodes"];
+        if codes.is_null() {
+            errors.required(format!("{field}.exitCodes"), "must be specified");
+        } else {
+            errors.one_of(
+                format!("{field}.exitCodes.operator"),
+                &codes["operator"],
+                &["In", "NotIn"],
+            );
+        }
     }
 }
 
@@ -333,7 +338,7 @@ const NOT_EPHEMERAL: [&str; 7] = [
 ];
 
 /// The containers that were added to a running Pod: only more of them can be added.
-pub(super) fn ephemeral(new: &Value, old: &Value, volumes: &BTreeSet<String>, errors: &mut Errors) {
+pub(super) fn ephemeral(new: &Value, old: &Value, volumes: &Volumes<'_>, errors: &mut Errors) {
     const LIST: &str = "ephemeralContainers";
     let field = format!("spec.{LIST}");
     let others = ["containers", "initContainers"];
@@ -345,15 +350,11 @@ pub(super) fn ephemeral(new: &Value, old: &Value, volumes: &BTreeSet<String>, er
     for (index, container) in items(&new["spec"], LIST).iter().enumerate() {
         let field = format!("{field}[{index}]");
         let name = text(container, "name");
-        if name.is_empty() {
-            errors.required(format!("{field}.name"), "");
-        } else {
-            errors.dns_label(&format!("{field}.name"), name);
-            if !names.insert(name) {
-                errors.duplicate(format!("{field}.name"), &name.into());
-            }
+        if !names.insert(name) {
+            errors.duplicate(format!("{field}.name"), &name.into());
         }
-        check_container(container, &field, volumes, false, errors);
+        common(container, &field, &new["spec"], volumes, errors);
+        trimmed_image(container, &field, errors);
         let target = text(container, "targetContainerName");
         let known = |list: &&str| {
             let mut containers = items(&new["spec"], list).iter();

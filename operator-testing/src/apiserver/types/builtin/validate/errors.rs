@@ -1,5 +1,7 @@
 //! Collecting what is wrong with an object.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
 
 use crate::apiserver::{
@@ -65,6 +67,91 @@ impl Errors {
             "FieldValueNotFound",
             format!("Not found: {value}"),
         ));
+    }
+
+    /// A value in the server's own form.
+    pub(super) fn invalid_as(&mut self, field: impl Into<String>, shown: &str, why: &str) {
+        let message = format!("Invalid value: {shown}: {why}");
+        self.0.push(FieldError::new(field, "FieldValueInvalid", message));
+    }
+
+    /// A text that has to be there.
+    pub(super) fn needs(&mut self, value: &Value, field: &str, name: &str) {
+        if super::text(value, name).is_empty() {
+            self.required(format!("{field}.{name}"), "");
+        }
+    }
+
+    pub(super) fn too_long(&mut self, field: &str, most: usize) {
+        let message = format!("Too long: may not be more than {most} bytes");
+        self.0.push(FieldError::new(field, "FieldValueTooLong", message));
+    }
+
+    pub(super) fn unsupported(&mut self, field: impl Into<String>, value: &Value, supported: &[&str]) {
+        self.0.push(FieldError::not_supported(field, value, supported));
+    }
+
+    /// A text that must be there and one of a few.
+    pub(super) fn one_of_required(&mut self, field: impl Into<String>, value: &Value, supported: &[&str]) {
+        if value.as_str().unwrap_or_default().is_empty() {
+            self.required(field, "");
+        } else {
+            self.one_of(field, value, supported);
+        }
+    }
+
+    /// An IP address.
+    pub(super) fn address(&mut self, field: &str, value: &Value) {
+        if value.as_str().unwrap_or_default().parse::<IpAddr>().is_err() {
+            let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+            self.invalid(field, &value.as_str().unwrap_or_default().into(), why);
+        }
+    }
+
+    /// Annotations have names like those of labels, in any case.
+    pub(super) fn annotations(&mut self, field: &str, annotations: &Value) {
+        for (key, _) in annotations.as_object().into_iter().flatten() {
+            self.qualified_name(field, &key.to_lowercase());
+        }
+    }
+
+    /// The key of something in a ConfigMap or Secret.
+    pub(super) fn config_key(&mut self, field: &str, key: &str) {
+        let value = key.into();
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        if key.len() > 253 {
+            self.invalid(field, &value, "must be no more than 253 characters");
+        }
+        if key.is_empty() || !key.bytes().all(allowed) {
+            let why = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
+                       'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+            self.invalid(field, &value, why);
+        }
+        match key {
+            "." | ".." => self.invalid(field, &value, format!("must not be '{key}'")),
+            _ if key.starts_with("..") => self.invalid(field, &value, "must not start with '..'"),
+            _ => {}
+        }
+    }
+
+    /// A domain in which names are looked up; it may have underscores.
+    pub(super) fn search_domain(&mut self, field: &str, name: &str) {
+        let value = name.into();
+        if name.len() > 253 {
+            self.invalid(field, &value, "must be no more than 253 characters");
+        }
+        let is_end = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_part = |part: &str| {
+            let part = part.strip_prefix('_').unwrap_or(part);
+            let is_inner = |b: u8| is_end(Some(b)) || b"-_".contains(&b);
+            part.bytes().all(is_inner) && is_end(part.bytes().next()) && is_end(part.bytes().last())
+        };
+        if !name.split('.').all(is_part) {
+            let why = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must \
+                       start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+                       '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
+            self.invalid(field, &value, why);
+        }
     }
 
     /// A text that must be one of a few; a missing one counts as empty.

@@ -7,12 +7,18 @@ mod admission;
 mod config;
 mod containers;
 mod endpoints;
+mod environment;
 mod errors;
 mod events;
 mod expression;
 mod networking;
 mod pods;
 mod policy;
+mod probes;
+mod projection;
+mod resources;
+mod scheduling;
+mod security;
 mod services;
 mod status;
 mod storage;
@@ -55,7 +61,7 @@ pub(in crate::apiserver::types) fn create(
         "cronjobs.batch" => workloads::cron_job(object, &mut errors),
         _ => both(kind, object, None, &mut errors, &mut warnings),
     }
-    warnings::of_pods(&kind.group_resource(), object, &mut warnings);
+    warnings::check(&kind.group_resource(), object, None, &mut warnings);
     if kind.group_resource() == "poddisruptionbudgets.policy" && errors.0.len() > of_metadata {
         // the metadata of this kind is looked at when there is nothing else to say
         errors.0.drain(..of_metadata);
@@ -82,10 +88,7 @@ pub(in crate::apiserver::types) fn update(
         "cronjobs.batch" => workloads::cron_job(new, &mut errors),
         _ => both(kind, new, Some(old), &mut errors, &mut warnings),
     }
-    let resource = kind.group_resource();
-    if &*resource != "pods" && new["metadata"]["generation"] != old["metadata"]["generation"] {
-        warnings::of_pods(&resource, new, &mut warnings);
-    }
+    warnings::check(&kind.group_resource(), new, Some(old), &mut warnings);
     verdict(errors, warnings)
 }
 
@@ -108,7 +111,7 @@ pub(in crate::apiserver::types) fn update_ephemeral_containers(
     metadata: Vec<FieldError>,
 ) -> Verdict {
     let mut errors = Errors(metadata);
-    let volumes = volumes::check(&new["spec"], "spec.volumes", &mut Errors::default());
+    let volumes = volumes::check(&new["spec"], "spec.volumes", None, &mut Errors::default());
     containers::ephemeral(new, old, &volumes, &mut errors);
     verdict(errors, Vec::new())
 }

@@ -74,7 +74,7 @@ pub(super) fn claim_spec(spec: &Value, field: &str, errors: &mut Errors) {
     }
 }
 
-fn amount(quantity: &Value) -> i128 {
+pub(super) fn amount(quantity: &Value) -> i128 {
     let quantity = Quantity::parse(quantity.as_str().unwrap_or_default());
     quantity.map_or(0, Quantity::nano)
 }
