@@ -45,6 +45,14 @@ impl Clock {
     }
 }
 
+/// A time as objects show it: whole seconds in UTC.
+pub(crate) fn shown(time: Timestamp) -> String {
+    // the display of a time without a fraction is this form, and far quicker than a format that has to be read first
+    let fraction = i64::from(time.subsec_nanosecond() < 0);
+    let whole = Timestamp::from_second(time.as_second() - fraction);
+    whole.unwrap_or(time).to_string()
+}
+
 /// Sleeps for so long by tokio's clock.
 ///
 /// # Cancel safety

@@ -198,11 +198,20 @@ impl Call<'_> {
         StatusError::not_found(self.about())
     }
 
+    /// Whether the request shows a stored object as it is stored, but for kind and version.
+    pub(crate) fn reads_as_stored(&self, stored: &Stored) -> bool {
+        !twin::is_twin(&self.resource) && self.shows_as_stored(stored)
+    }
+
+    fn shows_as_stored(&self, stored: &Stored) -> bool {
+        stored.shown || self.resource.reads_as_stored(stored.revision)
+    }
+
     /// Gives a stored object the kind and version of this request.
     pub(crate) fn object(&self, stored: &Stored) -> Object {
         let mut object = stored.value();
         twin::show(&self.resource, &mut object);
-        if !(stored.shown || self.resource.reads_as_stored(stored.revision)) {
+        if !self.shows_as_stored(stored) {
             let mut value = Value::Object(object);
             self.resource.read_stored(&mut value);
             object = meta::into_object(value);

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::join_all;
-use jiff::Timestamp;
 
 use super::{
     access::Access,
@@ -13,7 +12,7 @@ use super::{
     types::TypeTable,
     webhook::{Answer, Errand, Question, Registry},
 };
-use crate::clock::Clock;
+use crate::clock::{Clock, shown};
 
 /// The parts of one server.
 #[derive(Debug)]
@@ -66,9 +65,4 @@ impl Core {
     pub(crate) fn now(&self) -> String {
         shown(self.clock.now())
     }
-}
-
-/// A time in whole seconds, as objects show it.
-pub(crate) fn shown(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

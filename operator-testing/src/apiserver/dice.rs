@@ -103,15 +103,18 @@ impl Dice {
     }
 }
 
+/// The usual form, written digit by digit: every object has one.
 fn uuid(number: u128) -> String {
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        number >> 96,
-        (number >> 80) & 0xffff,
-        (number >> 64) & 0xffff,
-        (number >> 48) & 0xffff,
-        number & 0xffff_ffff_ffff,
-    )
+    let mut text = String::with_capacity(36);
+    for digit in 0..32_u32 {
+        if matches!(digit, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        let value = (number >> (124 - 4 * digit)) & 0xf;
+        #[allow(clippy::cast_possible_truncation)]
+        text.extend(char::from_digit(value as u32, 16));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -123,6 +126,12 @@ mod tests {
         let (mut one, mut other) = (Dice::seeded(7), Dice::seeded(7));
         assert_eq!(one.uid(), other.uid());
         assert_eq!(one.name("a-"), other.name("a-"));
+    }
+
+    #[test]
+    fn uids_have_the_usual_form() {
+        let number = 0x0123_4567_89ab_4def_8123_0000_0000_00ff;
+        assert_eq!(super::uuid(number), "01234567-89ab-4def-8123-0000000000ff");
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod conversion;
 mod core;
 mod dice;
 mod encode;
+mod lean;
 mod lifecycle;
 mod listener;
 mod loopback;

@@ -9,7 +9,7 @@ use super::{
     access::{AUDIENCE, impersonate, impersonates},
     audit::AuditEntry,
     call::{Call, Halt},
-    core::{Core, shown},
+    core::Core,
     memo::Memo,
     request::{Request, Target, User},
     response::Response,
@@ -19,6 +19,7 @@ use super::{
     verbs,
     webhook::Question,
 };
+use crate::clock::shown;
 
 /// The largest request body.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
-use crate::apiserver::store::ObjectKey;
+use crate::{apiserver::store::ObjectKey, clock::shown};
 
 /// A string of the object, empty where there is none.
 pub(crate) fn text<'a>(object: &'a Value, path: &str) -> &'a str {
@@ -36,7 +36,7 @@ pub(crate) fn time(object: &Value, path: &str) -> Option<Timestamp> {
 
 /// How times are written: whole seconds in UTC.
 pub(crate) fn timestamp(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    shown(at)
 }
 
 pub(crate) fn name(object: &Value) -> &str {

@@ -10,6 +10,7 @@ use crate::apiserver::{
     meta::{self, Object, metadata_mut},
     types::{Propagation, ResourceType, begin_deletion},
 };
+use crate::clock::shown;
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
@@ -147,8 +148,5 @@ fn later(now: &str, seconds: i64) -> String {
     now.parse::<Timestamp>()
         .ok()
         .and_then(|time| time.checked_add(SignedDuration::from_secs(seconds)).ok())
-        .map_or_else(
-            || now.to_owned(),
-            |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        )
+        .map_or_else(|| now.to_owned(), shown)
 }

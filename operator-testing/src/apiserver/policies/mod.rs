@@ -31,14 +31,6 @@ const MUTATING_POLICIES: &str = "mutatingadmissionpolicies";
 const MUTATING_BINDINGS: &str = "mutatingadmissionpolicybindings";
 const MUTATING_WEBHOOKS: &str = "mutatingwebhookconfigurations";
 const VALIDATING_WEBHOOKS: &str = "validatingwebhookconfigurations";
-const WATCHED: [&str; 6] = [
-    POLICIES,
-    BINDINGS,
-    MUTATING_POLICIES,
-    MUTATING_BINDINGS,
-    MUTATING_WEBHOOKS,
-    VALIDATING_WEBHOOKS,
-];
 
 /// The policies and webhooks of a store, compiled, as they were when they were last asked for.
 #[derive(Debug, Default)]
@@ -49,7 +41,8 @@ pub(crate) struct Policies {
 /// All of them at one time.
 #[derive(Debug)]
 pub(crate) struct Known {
-    revisions: [Revision; WATCHED.len()],
+    /// The last change of any of them.
+    revision: Revision,
     /// Every policy with its bindings, both in the order of their names.
     pub(crate) policies: Vec<(Policy, Vec<Binding>)>,
     /// The same for the policies that change objects.
@@ -61,27 +54,27 @@ pub(crate) struct Known {
 impl Policies {
     /// What the store holds, or nothing if it never held any.
     pub(crate) fn known(&self, store: &Store) -> Option<Arc<Known>> {
-        let revisions = WATCHED.map(|plural| store.changed(&ResourceKey::new(GROUP, plural)));
-        if revisions.iter().all(|revision| *revision == 0) {
+        let revision = store.changed_in(GROUP);
+        if revision == 0 {
             return None;
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         Some(match &*known {
-            Some(known) if known.revisions == revisions => Arc::clone(known),
-            _ => Arc::clone(known.insert(Arc::new(Known::read(store, revisions)))),
+            Some(known) if known.revision == revision => Arc::clone(known),
+            _ => Arc::clone(known.insert(Arc::new(Known::read(store, revision)))),
         })
     }
 }
 
 impl Known {
-    fn read(store: &Store, revisions: [Revision; WATCHED.len()]) -> Self {
+    fn read(store: &Store, revision: Revision) -> Self {
         let hooks = |plural| {
             read_all::<Configuration>(store, plural)
                 .flat_map(Configuration::into_hooks)
                 .collect()
         };
         Self {
-            revisions,
+            revision,
             policies: bound(store, POLICIES, BINDINGS, |policy: &Policy| &policy.metadata),
             changing: bound(
                 store,

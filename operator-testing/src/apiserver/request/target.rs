@@ -2,7 +2,7 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/endpoints/request/requestinfo.go`.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -91,46 +91,46 @@ impl Target {
 
     /// Reads a request; `None` if its path is not one of a resource.
     pub fn of(request: &Request) -> Option<Self> {
-        let parts: Vec<String> = request
-            .path
-            .trim_matches('/')
-            .split('/')
-            .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-            .collect();
-        let (group, version, mut parts) = match parts.first()?.as_str() {
-            "api" if parts.len() > 2 => (String::new(), parts[1].clone(), &parts[2..]),
-            "apis" if parts.len() > 3 => (parts[1].clone(), parts[2].clone(), &parts[3..]),
+        let parts: Vec<Cow<'_, str>> = request.path.trim_matches('/').split('/').map(decoded).collect();
+        let (group, version, mut parts) = match &**parts.first()? {
+            "api" if parts.len() > 2 => ("", &*parts[1], &parts[2..]),
+            "apis" if parts.len() > 3 => (&*parts[1], &*parts[2], &parts[3..]),
             _ => return None,
         };
         let watched = parts[0] == "watch" && parts.len() > 1;
         if watched {
             parts = &parts[1..];
         }
-        let mut namespace = String::new();
+        let mut namespace = "";
         if parts[0] == "namespaces" && parts.len() > 1 {
-            let of_the_namespace = parts.len() == 2 || matches!(parts[2].as_str(), "status" | "finalize");
+            let of_the_namespace = parts.len() == 2 || matches!(&*parts[2], "status" | "finalize");
             if !(of_the_namespace && group.is_empty()) && parts.len() > 2 {
-                namespace.clone_from(&parts[1]);
+                namespace = &parts[1];
                 parts = &parts[2..];
             }
         }
-        let mut parts = parts.iter().cloned();
-        let resource = parts.next().unwrap_or_default();
-        let name = parts.next().unwrap_or_default();
-        let subresource = parts.next().unwrap_or_default();
-        let rest = parts.collect();
+        let part = |place: usize| parts.get(place).map_or("", |part| &**part);
+        let name = part(1);
         let verb = verb(request, watched, name.is_empty());
         Some(Self {
             verb,
-            group,
-            version,
-            resource,
-            subresource,
-            namespace,
-            name,
-            rest,
+            group: group.to_owned(),
+            version: version.to_owned(),
+            resource: part(0).to_owned(),
+            subresource: part(2).to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            rest: parts.iter().skip(3).map(ToString::to_string).collect(),
         })
     }
+}
+
+/// A part of a path as it is meant.
+fn decoded(part: &str) -> Cow<'_, str> {
+    if !part.contains('%') {
+        return part.into();
+    }
+    percent_decode_str(part).decode_utf8_lossy()
 }
 
 fn verb(request: &Request, watched: bool, collection: bool) -> Verb {

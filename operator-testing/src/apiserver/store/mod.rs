@@ -202,9 +202,17 @@ impl Store {
 
     /// The revision of the last change of a resource; 0 if it never changed.
     pub fn changed(&self, resource: &ResourceKey) -> Revision {
-        self.tables
-            .get(resource)
-            .map_or(0, |table| *table.head().borrow())
+        self.tables.get(resource).map_or(0, Table::changed)
+    }
+
+    /// The revision of the last change of any resource of a group; 0 if none ever changed.
+    pub fn changed_in(&self, group: &str) -> Revision {
+        let tables = self.tables.range(ResourceKey::new(group, "")..);
+        tables
+            .take_while(|(resource, _)| *resource.group == *group)
+            .map(|(_, table)| table.changed())
+            .max()
+            .unwrap_or(0)
     }
 
     /// How many wait for changes of a resource.

@@ -118,6 +118,11 @@ impl Table {
         self.head.subscribe()
     }
 
+    /// The revision of the last change.
+    pub(super) fn changed(&self) -> Revision {
+        *self.head.borrow()
+    }
+
     /// How many wait for changes.
     pub(super) fn watchers(&self) -> usize {
         self.head.receiver_count()

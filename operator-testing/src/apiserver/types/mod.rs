@@ -7,6 +7,7 @@ pub mod decode;
 mod definitions;
 mod members;
 mod object;
+mod place;
 mod published;
 mod resource;
 mod rules;
@@ -26,7 +27,7 @@ pub use definitions::DefinitionId;
 pub use resource::{
     Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,
 };
-pub use schema::{FieldForm, FieldShape, ListType, Schema, SchemaRef, TypedFields, ValueType};
+pub use schema::{FieldForm, FieldShape, Holds, ListType, Schema, SchemaRef, TypedFields, ValueType};
 pub use table::{TypeSnapshot, TypeTable};
 pub(crate) use unserved::is_known as is_known_unserved;
 pub use validate::Verdict;

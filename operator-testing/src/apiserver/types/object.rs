@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::{
     builtin::{self, Surroundings},
     custom, decode,
+    place::Place,
     resource::ResourceType,
     validate::{self, Verdict},
 };
@@ -30,7 +31,7 @@ impl ResourceType {
     pub fn read(&self, object: &mut Value) -> Result<Vec<String>, String> {
         match (&self.custom, &self.schema) {
             (Some(custom), _) => custom::read(custom, object),
-            (None, Some(schema)) => decode::read(schema, object, ""),
+            (None, Some(schema)) => decode::read(schema, object, &Place::Root),
             (None, None) => Ok(Vec::new()),
         }
     }

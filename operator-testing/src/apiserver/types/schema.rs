@@ -55,6 +55,42 @@ pub struct Schema {
     /// The keywords of a custom resource's schema that only validation reads, as written in the definition
     /// (`pattern`, `minimum`, `enum`, `anyOf`, `x-kubernetes-validations`, ...). Empty for built-in kinds.
     pub validation: Option<Arc<super::custom::Keywords>>,
+    /// What there is in the schema of a custom resource, here or further down.
+    pub holds: Holds,
+}
+
+/// What there is anywhere in the schema of a custom resource: a walk over a value leaves out what holds nothing for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// Rules (`x-kubernetes-validations`).
+    pub rules: bool,
+    /// Objects with metadata of their own (`x-kubernetes-embedded-resource`).
+    pub embedded: bool,
+    /// Lists in which nothing may be twice.
+    pub distinct: bool,
+}
+
+impl Holds {
+    /// What a schema holds whose parts know what they hold.
+    pub(super) fn of(schema: &Schema) -> Self {
+        let own = Self {
+            rules: schema.validation.as_ref().is_some_and(|keywords| {
+                !keywords.rules.is_empty() || keywords.all_of.iter().any(|part| part.holds.rules)
+            }),
+            embedded: schema.embedded_resource,
+            distinct: schema.list_type != ListType::Atomic,
+        };
+        let parts = schema
+            .properties
+            .values()
+            .chain(&schema.items)
+            .chain(&schema.additional);
+        parts.fold(own, |found, part| Self {
+            rules: found.rules || part.holds.rules,
+            embedded: found.embedded || part.holds.embedded,
+            distinct: found.distinct || part.holds.distinct,
+        })
+    }
 }
 
 /// How the server's own type of a definition reads and writes JSON.

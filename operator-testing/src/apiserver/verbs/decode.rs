@@ -59,7 +59,9 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
             }
         }
     }
-    call.resource.fill_defaults(&mut value);
+    if call.resource.custom.is_none() {
+        call.resource.fill_defaults(&mut value);
+    }
     let mut object = meta::into_object(value);
     twin::settle(&call.resource, &mut object);
     strategy::normalise(&mut object);
@@ -149,7 +151,9 @@ pub(super) fn patched(
             }
         }
     }
-    call.resource.fill_defaults(&mut value);
+    if call.resource.custom.is_none() {
+        call.resource.fill_defaults(&mut value);
+    }
     let mut object = meta::into_object(value);
     twin::settle(&call.resource, &mut object);
     strategy::normalise(&mut object);

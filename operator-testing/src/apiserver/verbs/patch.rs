@@ -15,6 +15,7 @@ use super::{
         response::Response,
         state::State,
         status::{About, StatusError},
+        store::Stored,
         types::Schema,
     },
     answer,
@@ -82,9 +83,15 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
         return Err(call.not_found().into());
     };
     let stored = call.shown(stored)?;
+    let repeats = kind == PatchType::Apply && repeats(call, &stored, &options)?;
+    if repeats && is_settled(state, call) {
+        return Ok(answer::stored(call, 200, &stored));
+    }
     let old = Value::Object(call.object(&stored));
     let part = Part::of(&call.target.subresource);
-    let mut object = if kind == PatchType::Apply {
+    let mut object = if repeats {
+        settle(call, old.clone(), &options)?
+    } else if kind == PatchType::Apply {
         match apply(call, Some(&old), &options)? {
             Some(value) => settle(call, value, &options)?,
             None if is_settled(state, call) => return Ok(answer::stored(call, 200, &stored)),
@@ -201,6 +208,16 @@ fn is_settled(state: &State, call: &Call<'_>) -> bool {
     call.resource.custom.is_none()
         && !matches!(&*call.resource.plural, "secrets" | "ingresses")
         && !admission::is_extended(state, call)
+}
+
+/// Whether the request is plainly an apply of what is applied already.
+fn repeats(call: &Call<'_>, stored: &Stored, options: &WriteOptions) -> Result<bool, Halt> {
+    if !call.reads_as_stored(stored) {
+        return Ok(false);
+    }
+    managers::with_request(call, options, |request| {
+        patch::apply::changes_nothing(stored.json(), &call.request.body, request)
+    })
 }
 
 /// The object with the configuration of the request applied; `None` if that changes nothing.

@@ -17,6 +17,7 @@ use super::{
     answer, body,
     options::WriteOptions,
 };
+use crate::clock::shown;
 
 /// How long a token lives that nobody set an end to.
 const DEFAULT_SECONDS: i64 = 3600;
@@ -91,7 +92,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response,
         },
         "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": spec["boundObjectRef"]},
         "status": {
-            "token": token, "expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "token": token, "expirationTimestamp": shown(expires),
         },
     });
     Ok(answer::finish(call, Response::value(201, &answer)))

@@ -4,7 +4,7 @@
 
 use std::{cmp::Ordering, fmt};
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// Selects a child of an object or of a list.
 #[derive(Clone, Debug)]
@@ -101,15 +101,16 @@ pub(super) fn encode_value(value: &Value, out: &mut String) {
     push_json(value, out);
 }
 
-fn push_json(value: &Value, out: &mut String) {
+/// Appends JSON with the characters escaped that are special in HTML, as Go's encoder does.
+pub(super) fn push_json(value: &Value, out: &mut String) {
     match value {
         Value::String(text) => push_json_text(text, out),
         other => out.push_str(&other.to_string()),
     }
 }
 
-/// JSON text with the characters escaped that are special in HTML, as Go's encoder does.
-fn push_json_text(text: &str, out: &mut String) {
+/// The same for a text.
+pub(super) fn push_json_text(text: &str, out: &mut String) {
     if text
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&'))
@@ -203,14 +204,7 @@ fn compare_keys(left: &[(Box<str>, Value)], right: &[(Box<str>, Value)]) -> Orde
 /// A total order: numbers by what they are worth, then text, booleans, lists, objects, `null`.
 pub(super) fn compare_values(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            if let (Some(left), Some(right)) = (left.as_i64(), right.as_i64()) {
-                left.cmp(&right)
-            } else {
-                let (left, right) = (left.as_f64().unwrap_or(0.0), right.as_f64().unwrap_or(0.0));
-                left.total_cmp(&right)
-            }
-        }
+        (Value::Number(left), Value::Number(right)) => compare_numbers(left, right),
         (Value::String(left), Value::String(right)) => left.cmp(right),
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
         (Value::Array(left), Value::Array(right)) => left
@@ -229,6 +223,15 @@ pub(super) fn compare_values(left: &Value, right: &Value) -> Ordering {
             .unwrap_or_else(|| left.len().cmp(&right.len())),
         _ => rank(left).cmp(&rank(right)),
     }
+}
+
+/// The order of two numbers by what they are worth.
+pub(super) fn compare_numbers(left: &Number, right: &Number) -> Ordering {
+    if let (Some(left), Some(right)) = (left.as_i64(), right.as_i64()) {
+        return left.cmp(&right);
+    }
+    let (left, right) = (left.as_f64().unwrap_or(0.0), right.as_f64().unwrap_or(0.0));
+    left.total_cmp(&right)
 }
 
 fn rank(value: &Value) -> u8 {

@@ -7,7 +7,8 @@ use std::{cmp::Ordering, fmt};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{fields_v1, set::FieldSet};
+use super::{fields_v1, request::Request, set::FieldSet};
+use crate::clock::shown;
 
 /// How many entries of writers that do not apply are kept apart.
 const MAX_UPDATERS: usize = 10;
@@ -293,6 +294,15 @@ pub(super) fn store(object: &mut Value, list: Option<Value>) {
     }
 }
 
+/// Writes the entry of a new object's only manager into it; there is none without fields.
+pub(super) fn store_first(object: &mut Value, fields: Map<String, Value>, request: &Request<'_>) {
+    if !fields.is_empty() {
+        let id = request.updater();
+        let entry = encode_with(&id, request.api_version, request.time(), fields.into());
+        store(object, Some(vec![entry].into()));
+    }
+}
+
 /// Whether a client asks to forget who owns what: an empty list, or a list of one empty entry.
 pub(super) fn is_reset(list: Option<&Value>) -> bool {
     match list.and_then(Value::as_array).map(Vec::as_slice) {
@@ -348,22 +358,24 @@ fn decode_entry(index: usize, entry: &Value) -> Result<Entry, String> {
 }
 
 fn encode_entry(entry: &Entry) -> Value {
+    let fields = fields_v1::encode(&entry.fields);
+    encode_with(&entry.id, &entry.api_version, entry.time, fields)
+}
+
+fn encode_with(id: &ManagerId, api_version: &str, time: Option<Timestamp>, fields: Value) -> Value {
     let mut encoded = Map::new();
     let mut add = |name: &str, value: Value| encoded.insert(name.into(), value);
-    add("apiVersion", entry.api_version.as_str().into());
+    add("apiVersion", api_version.into());
     add("fieldsType", "FieldsV1".into());
-    add("fieldsV1", fields_v1::encode(&entry.fields));
-    add("operation", entry.id.operation.name().into());
-    for (name, value) in [
-        ("manager", &entry.id.manager),
-        ("subresource", &entry.id.subresource),
-    ] {
+    add("fieldsV1", fields);
+    add("operation", id.operation.name().into());
+    for (name, value) in [("manager", &id.manager), ("subresource", &id.subresource)] {
         if !value.is_empty() {
             add(name, value.as_str().into());
         }
     }
-    if let Some(time) = entry.time {
-        add("time", time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into());
+    if let Some(time) = time {
+        add("time", shown(time).into());
     }
     Value::Object(encoded)
 }

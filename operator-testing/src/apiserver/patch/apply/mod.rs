@@ -17,6 +17,7 @@
 mod combine;
 mod compare;
 mod conflict;
+mod created;
 mod element;
 mod fields_v1;
 mod index;
@@ -96,11 +97,6 @@ pub fn apply(
     if !matches!(stored(config), None | Some(Value::Null)) {
         return Err(StatusError::bad_request("metadata.managedFields must be nil"));
     }
-    if let Some(live) = live
-        && unchanged::changes_nothing(live, config, request)
-    {
-        return Ok(Applied::Unchanged);
-    }
     let nothing = json!({"apiVersion": request.api_version, "kind": request.kind});
     let before = live.unwrap_or(&nothing);
     let mut managers = Managers::of(before)
@@ -118,6 +114,12 @@ pub fn apply(
     }
     managers.store(&mut object);
     Ok(Applied::Changed(object))
+}
+
+/// Whether [`apply`] would leave the live object as it is, seen without reading more than that needs; both are JSON, that of
+/// the live object without `kind` and `apiVersion`. `false` says nothing.
+pub fn changes_nothing(live: &[u8], config: &[u8], request: &Request<'_>) -> bool {
+    unchanged::changes_nothing(live, config, request)
 }
 
 fn full_apply(
@@ -182,6 +184,13 @@ pub fn track_update(old: Option<&Value>, new: &mut Value, request: &Request<'_>)
             &empty
         }
     };
+    if old.is_none()
+        && managers.is_empty()
+        && let Some(fields) = created::fields(before, new, request)
+    {
+        managers::store_first(new, fields, request);
+        return;
+    }
     let root = request.root();
     if validate(new, root, true).is_err() || validate(before, root, true).is_err() {
         return;

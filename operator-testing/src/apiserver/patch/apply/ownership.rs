@@ -259,7 +259,7 @@ fn fit_to_schema(managers: &mut Managers, live: &Value, request: &Request<'_>) {
 }
 
 /// Fields that belong to the server, whoever sends them.
-static SYSTEM_FIELDS: LazyLock<FieldSet> = LazyLock::new(|| {
+pub(super) static SYSTEM_FIELDS: LazyLock<FieldSet> = LazyLock::new(|| {
     FieldSet::of_fields(&[
         &["apiVersion"],
         &["kind"],

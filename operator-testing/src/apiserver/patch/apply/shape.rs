@@ -28,6 +28,17 @@ pub(super) enum Type<'a> {
     Opaque,
 }
 
+/// What can be seen of a value without a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// A list.
+    List,
+    /// Text, a number or a truth value.
+    Scalar,
+    /// An object, or nothing.
+    Map,
+}
+
 /// The form that a type takes for a certain value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape<'a> {
@@ -88,6 +99,15 @@ impl<'a> Type<'a> {
 
     /// The shape of `value`; a missing value or `null` takes any shape, first that of a map.
     pub(super) fn shape(self, value: Option<&Value>) -> Shape<'a> {
+        self.shape_of(match value {
+            Some(Value::Array(_)) => Looks::List,
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => Looks::Scalar,
+            Some(Value::Object(_) | Value::Null) | None => Looks::Map,
+        })
+    }
+
+    /// The shape of a value that looks like this.
+    pub(super) fn shape_of(self, looks: Looks) -> Shape<'a> {
         let (schema, open) = match self {
             Self::Known { schema, open } => (schema, open || schema.preserve_unknown),
             Self::Deduced | Self::Opaque => {
@@ -95,14 +115,14 @@ impl<'a> Type<'a> {
                     Self::Opaque => (Self::Opaque, true),
                     _ => (Self::Deduced, false),
                 };
-                return match value {
-                    Some(Value::Array(_)) => Shape::List(List {
+                return match looks {
+                    Looks::List => Shape::List(List {
                         kind: ListType::Atomic,
                         keys: &[],
                         items: Self::Opaque,
                     }),
-                    Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => Shape::Scalar(Scalar::Any),
-                    Some(Value::Object(_) | Value::Null) | None => Shape::Map(Fields {
+                    Looks::Scalar => Shape::Scalar(Scalar::Any),
+                    Looks::Map => Shape::Map(Fields {
                         schema: None,
                         open: true,
                         rest: Some(rest),
@@ -125,10 +145,10 @@ impl<'a> Type<'a> {
             ValueType::Any if schema.format.is_some() && !schema.preserve_unknown => {
                 Shape::Scalar(Scalar::Any)
             }
-            ValueType::Any => match value {
-                Some(Value::Array(_)) => Shape::List(List::of(schema, open)),
-                Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => Shape::Scalar(Scalar::Any),
-                Some(Value::Object(_) | Value::Null) | None => Shape::Map(Fields::of(schema, open)),
+            ValueType::Any => match looks {
+                Looks::List => Shape::List(List::of(schema, open)),
+                Looks::Scalar => Shape::Scalar(Scalar::Any),
+                Looks::Map => Shape::Map(Fields::of(schema, open)),
             },
         }
     }
@@ -182,7 +202,8 @@ impl<'a> List<'a> {
         item.get(key).or_else(|| self.default_of(key))
     }
 
-    fn default_of(&self, key: &str) -> Option<&'a Value> {
+    /// What an item counts as that leaves the key out.
+    pub(super) fn default_of(&self, key: &str) -> Option<&'a Value> {
         let Type::Known { schema, .. } = self.items else {
             return None;
         };

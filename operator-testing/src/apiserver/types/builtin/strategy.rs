@@ -12,7 +12,7 @@ use super::{
 };
 use crate::apiserver::{
     status::StatusError,
-    types::{decode, resource::ResourceType},
+    types::{decode, place::Place, resource::ResourceType},
 };
 
 /// Resets and completes a new object that has its name, uid and creation time.
@@ -100,7 +100,7 @@ pub(in crate::apiserver::types) fn carry(kind: &ResourceType, object: &mut Value
 fn complete(kind: &ResourceType, object: &mut Value) {
     let Some(schema) = &kind.schema else { return };
     // The object has been read once already; reading it again only adds what is missing.
-    if decode::read(schema, object, "").is_ok() {
+    if decode::read(schema, object, &Place::Root).is_ok() {
         defaults::fill(schema, object);
     }
 }

@@ -65,8 +65,6 @@ pub struct CustomType {
     pub terminating: bool,
     /// The schema as it is written, `metadata` restricted to what it says there: what validation goes by.
     pub written: Arc<Schema>,
-    /// Whether there are rules (`x-kubernetes-validations`) anywhere in the schema.
-    pub has_rules: bool,
     /// The schema as JSON, for OpenAPI documents.
     pub openapi: Option<Arc<Value>>,
     /// The schema of the version that objects are stored in, if it is another one than `written`.
@@ -281,7 +279,6 @@ impl Shared<'_> {
                 storage_version: Arc::clone(self.storage_version),
                 conversion: self.conversion.clone(),
                 terminating: self.terminating,
-                has_rules: structural::has_rules(&written),
                 written: Arc::new(written),
                 openapi: openapi.cloned().map(Arc::new),
                 stored: stored.map(|schema| Arc::new(structural::parse(schema))),

@@ -4,29 +4,25 @@
 
 use serde_json::Value;
 
-use crate::apiserver::types::{decode, definitions::DefinitionId, schema::Schema};
+use crate::apiserver::types::{decode, definitions::DefinitionId, place::Place, schema::Schema};
 
 /// Brings all metadata into the form of its type; the paths of unknown fields.
 pub(super) fn read(schema: &Schema, object: &mut Value) -> Result<Vec<String>, String> {
     let mut unknown = Vec::new();
-    one(object, "", &mut unknown)?;
-    below(schema, object, "", &mut unknown)?;
+    one(object, &Place::Root, &mut unknown)?;
+    below(schema, object, &Place::Root, &mut unknown)?;
     Ok(unknown)
 }
 
-fn one(object: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+fn one(object: &mut Value, owner: &Place<'_>, unknown: &mut Vec<String>) -> Result<(), String> {
     let Some(metadata) = object.get_mut("metadata") else {
         return Ok(());
     };
     let Some(id) = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") else {
         return Ok(());
     };
-    let place = if path.is_empty() {
-        "metadata".to_owned()
-    } else {
-        format!("{path}.metadata")
-    };
-    let original = (!path.is_empty()).then(|| metadata.clone());
+    let place = Place::Field(owner, "metadata");
+    let original = (!owner.is_empty()).then(|| metadata.clone());
     match decode::read(id.schema(), metadata, &place) {
         Ok(found) => {
             unknown.extend(found);
@@ -39,26 +35,29 @@ fn one(object: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), 
     }
 }
 
-fn below(schema: &Schema, value: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+fn below(
+    schema: &Schema,
+    value: &mut Value,
+    place: &Place<'_>,
+    unknown: &mut Vec<String>,
+) -> Result<(), String> {
+    if !schema.holds.embedded {
+        return Ok(());
+    }
     match value {
         Value::Object(fields) => {
             for (name, value) in fields.iter_mut() {
                 if let Some(child) = schema.properties.get(name.as_str()) {
-                    let path = if path.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{path}.{name}")
-                    };
-                    node(child, value, &path, unknown)?;
+                    node(child, value, &Place::Field(place, name), unknown)?;
                 } else if let Some(child) = &schema.additional {
-                    node(child, value, &format!("{path}.{name}"), unknown)?;
+                    node(child, value, &Place::Member(place, name), unknown)?;
                 }
             }
         }
         Value::Array(items) => {
             let Some(child) = &schema.items else { return Ok(()) };
             for (index, item) in items.iter_mut().enumerate() {
-                node(child, item, &format!("{path}[{index}]"), unknown)?;
+                node(child, item, &Place::Item(place, index), unknown)?;
             }
         }
         _ => {}
@@ -66,9 +65,14 @@ fn below(schema: &Schema, value: &mut Value, path: &str, unknown: &mut Vec<Strin
     Ok(())
 }
 
-fn node(schema: &Schema, value: &mut Value, path: &str, unknown: &mut Vec<String>) -> Result<(), String> {
+fn node(
+    schema: &Schema,
+    value: &mut Value,
+    place: &Place<'_>,
+    unknown: &mut Vec<String>,
+) -> Result<(), String> {
     if schema.embedded_resource && value.is_object() {
-        one(value, path, unknown)?;
+        one(value, place, unknown)?;
     }
-    below(schema, value, path, unknown)
+    below(schema, value, place, unknown)
 }

@@ -4,91 +4,92 @@
 
 use serde_json::Value;
 
-use crate::apiserver::types::{
-    decode::{push_field, push_index},
-    schema::Schema,
-};
+use crate::apiserver::types::{place::Place, schema::Schema};
 
 /// Drops what the schema does not name and records the paths of what was dropped. `metadata` is left alone: it has a
 /// type of its own.
 pub(super) fn prune(schema: &Schema, object: &mut Value, dropped: &mut Vec<String>) {
-    let mut pruning = Pruning {
-        path: String::new(),
-        dropped,
-    };
-    pruning.node(Some(schema), object, true);
+    Pruning { dropped }.node(Some(schema), object, true, &Place::Root);
 }
 
 struct Pruning<'a> {
-    path: String,
     dropped: &'a mut Vec<String>,
 }
 
 impl Pruning<'_> {
-    fn node(&mut self, schema: Option<&Schema>, value: &mut Value, is_resource: bool) {
+    fn node(&mut self, schema: Option<&Schema>, value: &mut Value, is_resource: bool, place: &Place<'_>) {
         if let Some(schema) = schema.filter(|schema| schema.preserve_unknown) {
-            return self.kept(schema, value, is_resource);
+            return self.kept(schema, value, is_resource, place);
         }
         match value {
             Value::Object(fields) => {
-                fields.retain(|name, value| self.field(schema, name, value, is_resource, false));
+                let at = At {
+                    schema,
+                    is_resource,
+                    keeps_unknown: false,
+                    place,
+                };
+                fields.retain(|name, value| self.field(at, name, value));
             }
             Value::Array(items) => {
                 let child = schema.and_then(|schema| schema.items.as_deref());
-                self.each(items, |this, item| this.node(child, item, is_embedded(child)));
-            }
-            _ => {}
-        }
-    }
-
-    /// A node that keeps unknown fields: only what the schema does name is looked into.
-    fn kept(&mut self, schema: &Schema, value: &mut Value, is_resource: bool) {
-        match value {
-            Value::Object(fields) => {
-                fields.retain(|name, value| self.field(Some(schema), name, value, is_resource, true));
-            }
-            Value::Array(items) => {
-                if let Some(child) = schema.items.as_deref() {
-                    self.each(items, |this, item| {
-                        this.kept(child, item, is_embedded(Some(child)));
-                    });
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.node(child, item, is_embedded(child), &Place::Item(place, index));
                 }
             }
             _ => {}
         }
     }
 
-    fn field(
-        &mut self,
-        schema: Option<&Schema>,
-        name: &str,
-        value: &mut Value,
-        is_resource: bool,
-        keeps_unknown: bool,
-    ) -> bool {
-        if is_resource && matches!(name, "apiVersion" | "kind" | "metadata") {
-            return true;
+    /// A node that keeps unknown fields: only what the schema does name is looked into.
+    fn kept(&mut self, schema: &Schema, value: &mut Value, is_resource: bool, place: &Place<'_>) {
+        match value {
+            Value::Object(fields) => {
+                let at = At {
+                    schema: Some(schema),
+                    is_resource,
+                    keeps_unknown: true,
+                    place,
+                };
+                fields.retain(|name, value| self.field(at, name, value));
+            }
+            Value::Array(items) => {
+                let Some(child) = schema.items.as_deref() else {
+                    return;
+                };
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.kept(child, item, is_embedded(Some(child)), &Place::Item(place, index));
+                }
+            }
+            _ => {}
         }
-        let length = self.path.len();
-        push_field(&mut self.path, name);
-        let child = schema.and_then(|schema| schema.properties.get(name).or(schema.additional.as_ref()));
-        if let Some(child) = child {
-            self.node(Some(child), value, child.embedded_resource);
-        } else if !keeps_unknown {
-            self.dropped.push(self.path.clone());
-        }
-        self.path.truncate(length);
-        child.is_some() || keeps_unknown
     }
 
-    fn each(&mut self, items: &mut [Value], mut look: impl FnMut(&mut Self, &mut Value)) {
-        let length = self.path.len();
-        for (index, item) in items.iter_mut().enumerate() {
-            push_index(&mut self.path, index);
-            look(self, item);
-            self.path.truncate(length);
+    /// Whether a field stays.
+    fn field(&mut self, at: At<'_>, name: &str, value: &mut Value) -> bool {
+        if at.is_resource && matches!(name, "apiVersion" | "kind" | "metadata") {
+            return true;
         }
+        let place = Place::Field(at.place, name);
+        let child = at
+            .schema
+            .and_then(|schema| schema.properties.get(name).or(schema.additional.as_ref()));
+        if let Some(child) = child {
+            self.node(Some(child), value, child.embedded_resource, &place);
+        } else if !at.keeps_unknown {
+            self.dropped.push(place.to_string());
+        }
+        child.is_some() || at.keeps_unknown
     }
+}
+
+/// The object whose fields are looked at.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    schema: Option<&'a Schema>,
+    is_resource: bool,
+    keeps_unknown: bool,
+    place: &'a Place<'a>,
 }
 
 fn is_embedded(schema: Option<&Schema>) -> bool {

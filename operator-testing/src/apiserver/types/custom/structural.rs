@@ -10,7 +10,7 @@ use super::keywords::{Keywords, Pattern, Rule};
 use crate::apiserver::types::{
     definitions::DefinitionId,
     members::{string, strings, text},
-    schema::{ListType, Schema, SchemaRef, ValueType},
+    schema::{Holds, ListType, Schema, SchemaRef, ValueType},
     validate::Programs,
 };
 
@@ -28,17 +28,6 @@ pub(super) fn with_object_fields(written: &Schema) -> Schema {
     add_object_fields(&mut schema);
     schema.value_type = ValueType::Object;
     schema
-}
-
-/// Whether there are rules anywhere in a schema.
-pub(super) fn has_rules(schema: &Schema) -> bool {
-    let own = schema
-        .validation
-        .as_ref()
-        .is_some_and(|keywords| !keywords.rules.is_empty() || keywords.all_of.iter().any(has_rules));
-    own || schema.properties.values().any(|child| has_rules(child))
-        || schema.items.as_ref().is_some_and(|child| has_rules(child))
-        || schema.additional.as_ref().is_some_and(|child| has_rules(child))
 }
 
 fn add_object_fields(schema: &mut Schema) {
@@ -59,7 +48,7 @@ fn add_object_fields(schema: &mut Schema) {
 
 fn node(json: &Map<String, Value>) -> Schema {
     let flag = |key: &str| json.get(key).and_then(Value::as_bool).unwrap_or(false);
-    Schema {
+    let mut schema = Schema {
         value_type: value_type(json),
         format: string(json, "format"),
         properties: properties(json),
@@ -91,7 +80,10 @@ fn node(json: &Map<String, Value>) -> Schema {
         patch_retain_keys: false,
         typed: None,
         validation: keywords(json).map(Arc::new),
-    }
+        holds: Holds::default(),
+    };
+    schema.holds = Holds::of(&schema);
+    schema
 }
 
 fn properties(json: &Map<String, Value>) -> BTreeMap<Arc<str>, SchemaRef> {

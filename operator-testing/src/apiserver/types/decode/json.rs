@@ -2,12 +2,13 @@
 //!
 //! Source: `sigs.k8s.io/json`, `k8s.io/apimachinery/pkg/util/json`.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, map::Entry};
 
 use super::syntax;
+use crate::apiserver::types::place::Place;
 
 /// A document and the fields that were written twice in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,7 +27,11 @@ const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 /// # Errors
 /// What is wrong with it, in the server's words where clients see them.
 pub fn from_json(body: &[u8]) -> Result<Document, String> {
-    let text = String::from_utf8_lossy(body);
+    // what is UTF-8 is found to be so many bytes at a time
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(body),
+    };
     match read(&text) {
         Ok(document) => Ok(document),
         Err(error) if error.to_string().contains("hex escape") => {
@@ -38,10 +43,9 @@ pub fn from_json(body: &[u8]) -> Result<Document, String> {
 
 fn read(text: &str) -> serde_json::Result<Document> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let mut path = String::new();
     let mut duplicates = Vec::new();
     let value = Node {
-        path: &mut path,
+        place: &Place::Root,
         duplicates: &mut duplicates,
     }
     .deserialize(&mut deserializer)?;
@@ -54,10 +58,9 @@ pub fn fields_in_order(body: &[u8]) -> Vec<String> {
     let mut paths = Vec::new();
     let text = String::from_utf8_lossy(body);
     let mut deserializer = serde_json::Deserializer::from_str(&text);
-    let mut path = String::new();
     // A body that cannot be read has been refused before anybody asks for the order of its fields.
     let _ = Listing {
-        path: &mut path,
+        place: &Place::Root,
         paths: &mut paths,
     }
     .deserialize(&mut deserializer);
@@ -128,7 +131,7 @@ fn number(float: f64) -> Value {
 }
 
 struct Node<'a> {
-    path: &'a mut String,
+    place: &'a Place<'a>,
     duplicates: &'a mut Vec<String>,
 }
 
@@ -186,14 +189,11 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        let length = self.path.len();
         loop {
-            push_index(self.path, values.len());
             let next = list.next_element_seed(Node {
-                path: &mut *self.path,
+                place: &Place::Item(self.place, values.len()),
                 duplicates: &mut *self.duplicates,
             })?;
-            self.path.truncate(length);
             match next {
                 Some(value) => values.push(value),
                 None => return Ok(values.into()),
@@ -203,25 +203,32 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        let length = self.path.len();
         while let Some(key) = fields.next_key::<String>()? {
-            push_field(self.path, &key);
+            let place = Place::Field(self.place, &key);
             let known = self.duplicates.len();
             let value = fields.next_value_seed(Node {
-                path: &mut *self.path,
+                place: &place,
                 duplicates: &mut *self.duplicates,
             })?;
-            if object.insert(key, value).is_some() && !self.duplicates.contains(self.path) {
-                self.duplicates.insert(known, self.path.clone());
+            match object.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
+                    let path = Place::Field(self.place, entry.key()).to_string();
+                    entry.insert(value);
+                    if !self.duplicates.contains(&path) {
+                        self.duplicates.insert(known, path);
+                    }
+                }
             }
-            self.path.truncate(length);
         }
         Ok(object.into())
     }
 }
 
 struct Listing<'a> {
-    path: &'a mut String,
+    place: &'a Place<'a>,
     paths: &'a mut Vec<String>,
 }
 
@@ -265,14 +272,11 @@ impl<'de> Visitor<'de> for Listing<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let length = self.path.len();
         for index in 0.. {
-            push_index(self.path, index);
             let next = list.next_element_seed(Listing {
-                path: &mut *self.path,
+                place: &Place::Item(self.place, index),
                 paths: &mut *self.paths,
             })?;
-            self.path.truncate(length);
             if next.is_none() {
                 break;
             }
@@ -281,31 +285,16 @@ impl<'de> Visitor<'de> for Listing<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let length = self.path.len();
         while let Some(key) = fields.next_key::<String>()? {
-            push_field(self.path, &key);
-            self.paths.push(self.path.clone());
+            let place = Place::Field(self.place, &key);
+            self.paths.push(place.to_string());
             fields.next_value_seed(Listing {
-                path: &mut *self.path,
+                place: &place,
                 paths: &mut *self.paths,
             })?;
-            self.path.truncate(length);
         }
         Ok(())
     }
-}
-
-/// Appends the name of a field to a path.
-pub(in crate::apiserver::types) fn push_field(path: &mut String, name: &str) {
-    if !path.is_empty() {
-        path.push('.');
-    }
-    path.push_str(name);
-}
-
-/// Appends an index to a path.
-pub(in crate::apiserver::types) fn push_index(path: &mut String, index: usize) {
-    write!(path, "[{index}]").expect("a string takes every write");
 }
 
 #[cfg(test)]

@@ -7,19 +7,18 @@ mod time;
 mod typed;
 
 pub use json::{Document, fields_in_order, from_json};
-pub(super) use json::{push_field, push_index};
 pub use quantity::Quantity;
 pub(crate) use syntax::problem as syntax_problem;
 pub(super) use typed::{empty, read};
 
 use serde_json::Value;
 
-use super::schema::Schema;
+use super::{place::Place, schema::Schema};
 
 /// Brings a value into the form of a type that is no resource of its own, such as a scale.
 ///
 /// # Errors
 /// The decoder's words for the first value of a wrong type.
 pub(crate) fn read_as(schema: &Schema, value: &mut Value) -> Result<(), String> {
-    read(schema, value, "").map(|_| ())
+    read(schema, value, &Place::Root).map(|_| ())
 }

@@ -5,13 +5,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    json::{push_field, push_index},
-    quantity::Quantity,
-    time,
-};
+use super::{quantity::Quantity, time};
 use crate::apiserver::types::{
     definitions::DefinitionId,
+    place::Place,
     schema::{FieldForm, FieldShape, Schema, SchemaRef, TypedFields, ValueType},
 };
 
@@ -22,13 +19,10 @@ use crate::apiserver::types::{
 pub(in crate::apiserver::types) fn read(
     schema: &Schema,
     value: &mut Value,
-    path: &str,
+    place: &Place<'_>,
 ) -> Result<Vec<String>, String> {
-    let mut reading = Reading {
-        place: path.to_owned(),
-        ..Reading::default()
-    };
-    reading.value(schema, value, Form::of_root(schema))?;
+    let mut reading = Reading::default();
+    reading.value(schema, value, At::root(schema, place))?;
     Ok(reading.unknown)
 }
 
@@ -43,67 +37,85 @@ pub(in crate::apiserver::types) fn empty(schema: &Schema) -> Value {
 
 #[derive(Default)]
 struct Reading {
-    /// Where we are, with indices: for reports of unknown fields.
-    place: String,
-    /// The fields that lead here: for errors.
-    fields: String,
-    /// The innermost struct.
-    owner: String,
     unknown: Vec<String>,
     /// Above zero, unknown fields are dropped in silence.
     silent: usize,
 }
 
-/// The Go type of a value, as error messages show it.
+/// Where a value is and what it is to be, for messages.
 #[derive(Clone, Copy)]
-struct Form<'a> {
-    name: &'a str,
+struct At<'a> {
+    /// Where we are, with indices: for reports of unknown fields.
+    place: &'a Place<'a>,
+    /// The fields that lead here: for errors.
+    fields: &'a Place<'a>,
+    /// The innermost struct.
+    owner: &'a str,
+    /// The Go type of the value, as error messages show it.
+    type_name: &'a str,
 }
 
-impl<'a> Form<'a> {
-    fn of_root(schema: &'a Schema) -> Self {
-        let name = schema.typed.as_ref().map_or("", |typed| &*typed.name);
-        Self { name }
-    }
-
-    fn of(shape: &'a FieldShape) -> Self {
+impl<'a> At<'a> {
+    fn root(schema: &'a Schema, place: &'a Place<'a>) -> Self {
         Self {
-            name: &shape.type_name,
+            place,
+            fields: &Place::Root,
+            owner: "",
+            type_name: type_name(schema),
         }
     }
 
     /// The type of the elements of a list or a map.
-    fn element(self) -> Self {
-        let name = self.name;
+    fn element_type(self) -> &'a str {
+        let name = self.type_name;
         let rest = match name.strip_prefix("map[") {
             Some(rest) => rest.split_once(']').map_or(rest, |(_, element)| element),
             None => name.strip_prefix("[]").unwrap_or(name),
         };
-        Self {
-            name: rest.trim_start_matches('*'),
+        rest.trim_start_matches('*')
+    }
+
+    fn mismatch(self, value: &Value) -> String {
+        self.cannot(kind_of(value))
+    }
+
+    fn cannot(self, what: &str) -> String {
+        let Self {
+            fields,
+            owner,
+            type_name,
+            ..
+        } = self;
+        if fields.is_empty() {
+            return format!("json: cannot unmarshal {what} into Go value of type {type_name}");
         }
+        format!("json: cannot unmarshal {what} into Go struct field {owner}.{fields} of type {type_name}")
     }
 }
 
+fn type_name(schema: &Schema) -> &str {
+    schema.typed.as_ref().map_or("", |typed| &*typed.name)
+}
+
 impl Reading {
-    fn value(&mut self, schema: &Schema, value: &mut Value, form: Form<'_>) -> Result<(), String> {
-        if let Some(read) = self.special(schema, value) {
+    fn value(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
+        if let Some(read) = self.special(schema, value, at) {
             return read;
         }
-        if form.name == "[]uint8" {
-            return self.bytes(value, form);
+        if at.type_name == "[]uint8" {
+            return bytes(value, at);
         }
         match schema.value_type {
-            ValueType::Object if schema.typed.is_some() => self.structure(schema, value, form),
-            ValueType::Object if schema.additional.is_some() => self.map(schema, value, form),
-            ValueType::Array => self.list(schema, value, form),
+            ValueType::Object if schema.typed.is_some() => self.structure(schema, value, at),
+            ValueType::Object if schema.additional.is_some() => self.map(schema, value, at),
+            ValueType::Array => self.list(schema, value, at),
             ValueType::String => match value {
                 Value::String(_) => Ok(()),
                 Value::Null => {
                     *value = "".into();
                     Ok(())
                 }
-                other => Err(self.mismatch(other, form)),
+                other => Err(at.mismatch(other)),
             },
             ValueType::Boolean => match value {
                 Value::Bool(_) => Ok(()),
@@ -111,16 +123,16 @@ impl Reading {
                     *value = false.into();
                     Ok(())
                 }
-                other => Err(self.mismatch(other, form)),
+                other => Err(at.mismatch(other)),
             },
-            ValueType::Integer => self.integer(schema, value, form),
+            ValueType::Integer => integer(schema, value, at),
             ValueType::Number => match value {
                 Value::Number(_) => Ok(()),
                 Value::Null => {
                     *value = 0.into();
                     Ok(())
                 }
-                other => Err(self.mismatch(other, form)),
+                other => Err(at.mismatch(other)),
             },
             ValueType::IntOrString => match value {
                 Value::String(_) => Ok(()),
@@ -142,7 +154,7 @@ impl Reading {
     }
 
     /// Types that read their JSON themselves.
-    fn special(&mut self, schema: &Schema, value: &mut Value) -> Option<Result<(), String>> {
+    fn special(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Option<Result<(), String>> {
         match schema.format.as_deref()? {
             "quantity" => {
                 let text = match value {
@@ -173,175 +185,170 @@ impl Reading {
                 };
                 Some(read.map(|text| *value = text.into()))
             }
-            "schema-or-other" => Some(self.nested_schema(value)),
+            "schema-or-other" => Some(self.nested_schema(value, at)),
             _ => None,
         }
     }
 
     /// The places of a JSON schema that hold another schema, or something else. They are read by a decoder of their own, which
     /// is silent about unknown fields.
-    fn nested_schema(&mut self, value: &mut Value) -> Result<(), String> {
+    fn nested_schema(&mut self, value: &mut Value, at: At<'_>) -> Result<(), String> {
         const PROPS: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
         let Some(inner) = DefinitionId::named(PROPS).map(DefinitionId::schema) else {
             return Ok(());
         };
+        let at = At {
+            type_name: type_name(inner),
+            ..at
+        };
         self.silent += 1;
         let read = match value {
-            Value::Object(_) => self.value(inner, value, Form::of_root(inner)),
+            Value::Object(_) => self.value(inner, value, at),
             Value::Array(items) => items
                 .iter_mut()
                 .filter(|item| item.is_object())
-                .try_for_each(|item| self.value(inner, item, Form::of_root(inner))),
+                .try_for_each(|item| self.value(inner, item, at)),
             _ => Ok(()),
         };
         self.silent -= 1;
         read
     }
 
-    fn structure(&mut self, schema: &Schema, value: &mut Value, form: Form<'_>) -> Result<(), String> {
+    fn structure(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
         let Some(typed) = &schema.typed else { return Ok(()) };
         if value.is_null() {
             *value = Value::Object(Map::new());
         }
         let Value::Object(fields) = value else {
-            return Err(self.mismatch(value, form));
+            return Err(at.mismatch(value));
         };
-        let owner = std::mem::replace(
-            &mut self.owner,
-            typed.name.rsplit('.').next().unwrap_or_default().to_owned(),
-        );
-        let (place, path) = (self.place.len(), self.fields.len());
+        let owner = typed.name.rsplit('.').next().unwrap_or_default();
         let mut failure = None;
         let is_stored_binary = typed.definition.name().starts_with("io.k8s.api.");
         fields.retain(|name, value| {
-            push_field(&mut self.place, name);
+            let place = Place::Field(at.place, name);
             let known = typed
                 .fields
                 .get(name.as_str())
                 .zip(schema.properties.get(name.as_str()));
-            let keep = match known {
-                None => {
-                    if self.silent == 0 {
-                        self.unknown.push(self.place.clone());
-                    }
-                    false
+            let Some((shape, child)) = known else {
+                if self.silent == 0 {
+                    self.unknown.push(place.to_string());
                 }
-                Some(_) if value.is_null() => false,
-                Some((shape, child)) => {
-                    push_field(&mut self.fields, name);
-                    let read = self.value(child, value, Form::of(shape));
-                    self.fields.truncate(path);
-                    match read {
-                        Ok(()) => {
-                            // The store of these kinds does not tell an empty list from none.
-                            if is_stored_binary
-                                && shape.form == FieldForm::List
-                                && value.as_array().is_some_and(Vec::is_empty)
-                            {
-                                *value = Value::Null;
-                            }
-                            !shape.omits(value)
-                        }
-                        Err(error) => {
-                            failure.get_or_insert(error);
-                            true
-                        }
-                    }
-                }
+                return false;
             };
-            self.place.truncate(place);
-            keep
+            if value.is_null() {
+                return false;
+            }
+            let at = At {
+                place: &place,
+                fields: &Place::Field(at.fields, name),
+                owner,
+                type_name: &shape.type_name,
+            };
+            if let Err(error) = self.value(child, value, at) {
+                failure.get_or_insert(error);
+                return true;
+            }
+            // The store of these kinds does not tell an empty list from none.
+            if is_stored_binary
+                && shape.form == FieldForm::List
+                && value.as_array().is_some_and(Vec::is_empty)
+            {
+                *value = Value::Null;
+            }
+            !shape.omits(value)
         });
-        self.owner = owner;
         complete(typed, schema, value);
         failure.map_or(Ok(()), Err)
     }
 
-    fn map(&mut self, schema: &Schema, value: &mut Value, form: Form<'_>) -> Result<(), String> {
+    fn map(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
         let Some(child) = &schema.additional else {
             return Ok(());
         };
         let Value::Object(fields) = value else {
-            return Err(self.mismatch(value, form));
+            return Err(at.mismatch(value));
         };
-        let (place, element) = (self.place.len(), form.element());
+        let type_name = at.element_type();
         for (name, value) in fields.iter_mut() {
-            push_field(&mut self.place, name);
-            self.value(child, value, element)?;
-            self.place.truncate(place);
+            let place = &Place::Field(at.place, name);
+            self.value(
+                child,
+                value,
+                At {
+                    place,
+                    type_name,
+                    ..at
+                },
+            )?;
         }
         Ok(())
     }
 
-    fn list(&mut self, schema: &Schema, value: &mut Value, form: Form<'_>) -> Result<(), String> {
+    fn list(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
         let Some(child) = &schema.items else { return Ok(()) };
         if value.is_null() {
             return Ok(());
         }
         let Value::Array(items) = value else {
-            return Err(self.mismatch(value, form));
+            return Err(at.mismatch(value));
         };
-        let (place, element) = (self.place.len(), form.element());
+        let type_name = at.element_type();
         for (index, item) in items.iter_mut().enumerate() {
-            push_index(&mut self.place, index);
-            self.value(child, item, element)?;
-            self.place.truncate(place);
+            let place = &Place::Item(at.place, index);
+            self.value(
+                child,
+                item,
+                At {
+                    place,
+                    type_name,
+                    ..at
+                },
+            )?;
         }
         Ok(())
     }
+}
 
-    fn integer(&self, schema: &Schema, value: &mut Value, form: Form<'_>) -> Result<(), String> {
-        if value.is_null() {
-            *value = 0.into();
-            return Ok(());
-        }
-        let Value::Number(number) = &*value else {
-            return Err(self.mismatch(value, form));
-        };
-        let fits = match (number.as_i64(), schema.format.as_deref()) {
-            (Some(whole), Some("int32")) => i32::try_from(whole).is_ok(),
-            (whole, _) => whole.is_some(),
-        };
-        if fits {
-            return Ok(());
-        }
-        Err(self.cannot(&format!("number {number}"), form))
+fn integer(schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
+    if value.is_null() {
+        *value = 0.into();
+        return Ok(());
     }
-
-    fn bytes(&self, value: &mut Value, form: Form<'_>) -> Result<(), String> {
-        use base64::{Engine, engine::general_purpose::STANDARD};
-        match value {
-            Value::Null => {
-                *value = "".into();
-                Ok(())
-            }
-            Value::String(text) => {
-                let bytes = STANDARD.decode(text.replace(['\r', '\n'], "")).map_err(|error| {
-                    let at = match error {
-                        base64::DecodeError::InvalidByte(at, _)
-                        | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
-                        _ => text.len() / 4 * 4,
-                    };
-                    format!("illegal base64 data at input byte {at}")
-                })?;
-                *value = STANDARD.encode(bytes).into();
-                Ok(())
-            }
-            other => Err(self.mismatch(other, form)),
-        }
+    let Value::Number(number) = &*value else {
+        return Err(at.mismatch(value));
+    };
+    let fits = match (number.as_i64(), schema.format.as_deref()) {
+        (Some(whole), Some("int32")) => i32::try_from(whole).is_ok(),
+        (whole, _) => whole.is_some(),
+    };
+    if fits {
+        return Ok(());
     }
+    Err(at.cannot(&format!("number {number}")))
+}
 
-    fn mismatch(&self, value: &Value, form: Form<'_>) -> String {
-        self.cannot(kind_of(value), form)
-    }
-
-    fn cannot(&self, what: &str, form: Form<'_>) -> String {
-        let Form { name } = form;
-        if self.fields.is_empty() {
-            return format!("json: cannot unmarshal {what} into Go value of type {name}");
+fn bytes(value: &mut Value, at: At<'_>) -> Result<(), String> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    match value {
+        Value::Null => {
+            *value = "".into();
+            Ok(())
         }
-        let (owner, fields) = (&self.owner, &self.fields);
-        format!("json: cannot unmarshal {what} into Go struct field {owner}.{fields} of type {name}")
+        Value::String(text) => {
+            let bytes = STANDARD.decode(text.replace(['\r', '\n'], "")).map_err(|error| {
+                let at = match error {
+                    base64::DecodeError::InvalidByte(at, _)
+                    | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+                    _ => text.len() / 4 * 4,
+                };
+                format!("illegal base64 data at input byte {at}")
+            })?;
+            *value = STANDARD.encode(bytes).into();
+            Ok(())
+        }
+        other => Err(at.mismatch(other)),
     }
 }
 
@@ -395,7 +402,7 @@ mod tests {
 
     fn read_as(name: &str, mut value: Value) -> Result<(Value, Vec<String>), String> {
         let schema = DefinitionId::named(name).unwrap().schema();
-        read(schema, &mut value, "").map(|unknown| (value, unknown))
+        read(schema, &mut value, &Place::Root).map(|unknown| (value, unknown))
     }
 
     #[test]

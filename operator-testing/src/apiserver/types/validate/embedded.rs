@@ -4,7 +4,10 @@
 
 use serde_json::Value;
 
-use crate::apiserver::{status::FieldError, types::schema::Schema};
+use crate::apiserver::{
+    status::FieldError,
+    types::{place::Place, schema::Schema},
+};
 
 const LABEL_RULE: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
     alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is \
@@ -13,46 +16,44 @@ const LABEL_RULE: &str = "a DNS-1035 label must consist of lower case alphanumer
 /// What is wrong with the objects embedded in an object.
 pub(super) fn validate(schema: &Schema, object: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    below(schema, object, "", &mut errors);
+    below(schema, object, &Place::Root, &mut errors);
     errors
 }
 
-fn below(schema: &Schema, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+fn below(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
+    if !schema.holds.embedded {
+        return;
+    }
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 if let Some(child) = schema.properties.get(name.as_str()) {
-                    let path = if path.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{path}.{name}")
-                    };
-                    node(child, value, &path, errors);
+                    node(child, value, &Place::Field(place, name), errors);
                 } else if let Some(child) = &schema.additional {
-                    node(child, value, &format!("{path}[{name}]"), errors);
+                    node(child, value, &Place::Entry(place, name), errors);
                 }
             }
         }
         Value::Array(items) => {
             let Some(child) = &schema.items else { return };
             for (index, item) in items.iter().enumerate() {
-                node(child, item, &format!("{path}[{index}]"), errors);
+                node(child, item, &Place::Item(place, index), errors);
             }
         }
         _ => {}
     }
 }
 
-fn node(schema: &Schema, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+fn node(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
     if schema.embedded_resource && value.is_object() {
-        api_version(value, path, errors);
-        kind(value, path, errors);
+        api_version(value, place, errors);
+        kind(value, place, errors);
     }
-    below(schema, value, path, errors);
+    below(schema, value, place, errors);
 }
 
-fn api_version(value: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    let field = format!("{path}.apiVersion");
+fn api_version(value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
+    let field = format!("{place}.apiVersion");
     let Some(text) = text(value, "apiVersion", &field, errors) else {
         return;
     };
@@ -62,8 +63,8 @@ fn api_version(value: &Value, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn kind(value: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    let field = format!("{path}.kind");
+fn kind(value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
+    let field = format!("{place}.kind");
     let Some(kind) = text(value, "kind", &field, errors) else {
         return;
     };

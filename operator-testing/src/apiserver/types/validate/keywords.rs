@@ -12,12 +12,13 @@ use super::{
 };
 use crate::apiserver::types::{
     custom::Keywords,
+    place::Place,
     schema::{Schema, ValueType},
 };
 
 /// Validates a value and everything in it. What is equal to the old value beside it is not held against it.
-pub(super) fn ratcheted(schema: &Schema, value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
-    let report = validate(schema, value, old, path);
+pub(super) fn ratcheted(schema: &Schema, value: &Value, old: Option<Old<'_>>, place: &Place<'_>) -> Report {
+    let report = validate(schema, value, old, place);
     if !report.is_valid() && old.is_some_and(|old| old.equals(value)) {
         return Report {
             issues: Vec::new(),
@@ -27,54 +28,66 @@ pub(super) fn ratcheted(schema: &Schema, value: &Value, old: Option<Old<'_>>, pa
     report
 }
 
-fn validate(schema: &Schema, value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+fn validate(schema: &Schema, value: &Value, old: Option<Old<'_>>, place: &Place<'_>) -> Report {
     static NONE: std::sync::LazyLock<Keywords> = std::sync::LazyLock::new(Keywords::default);
     let keywords = schema.validation.as_deref().unwrap_or(&NONE);
     let mut report = Report::default();
     if value.is_null() {
-        report.merge(value_type(schema, value, path));
-        report.merge(choice(keywords, value, path));
+        report.merge(value_type(schema, value, place));
+        report.merge(choice(keywords, value, place));
         return report;
     }
     let format = formats::applicable(schema);
     if schema.value_type != ValueType::Any || format.is_some() {
-        report.merge(value_type(schema, value, path));
+        report.merge(value_type(schema, value, place));
         report.matches += 1;
     }
-    report.merge(alternatives(keywords, value, old, path));
+    report.merge(alternatives(keywords, value, old, place));
     report.matches += 1;
     match value {
         Value::String(text) => {
-            report.merge(string(keywords, text, value, path));
+            report.merge(string(keywords, text, value, place));
             report.matches += 1;
             if let Some(format) = format.filter(|format| formats::is_text_format(format)) {
                 if !formats::matches(format, text) {
-                    report.merge(Report::wrong_type(path, format, text));
+                    report.merge(Report::wrong_type(place, format, text));
                 }
                 report.matches += 1;
             }
         }
         Value::Number(number) => {
-            report.merge(numbers::validate(schema, keywords, number, path));
+            report.merge(numbers::validate(schema, keywords, number, place));
             report.matches += 1;
         }
         Value::Array(items) => {
-            report.merge(list(schema, keywords, items, old, path));
+            report.merge(list(schema, keywords, items, old, place));
             report.matches += 1;
         }
         _ => {}
     }
-    report.merge(choice(keywords, value, path));
+    report.merge(choice(keywords, value, place));
     report.matches += 1;
     if let Value::Object(fields) = value {
-        report.merge(object(schema, keywords, fields, old, path));
+        report.merge(object(schema, keywords, fields, old, place));
         report.matches += 1;
     }
     report.matches += 1;
     report
 }
 
-fn value_type(schema: &Schema, value: &Value, path: &str) -> Report {
+/// Whether a value is of the type that its schema asks for without a look at its format.
+fn is_plainly(schema: &Schema, value: &Value) -> bool {
+    match (schema.value_type, value) {
+        (ValueType::Object, Value::Object(_))
+        | (ValueType::Array, Value::Array(_))
+        | (ValueType::Boolean, Value::Bool(_))
+        | (ValueType::String | ValueType::IntOrString, Value::String(_)) => true,
+        (ValueType::Integer | ValueType::IntOrString, Value::Number(number)) => !number.is_f64(),
+        _ => false,
+    }
+}
+
+fn value_type(schema: &Schema, value: &Value, place: &Place<'_>) -> Report {
     let wanted = match schema.value_type {
         ValueType::Any => "",
         ValueType::Object => "object",
@@ -89,11 +102,14 @@ fn value_type(schema: &Schema, value: &Value, path: &str) -> Report {
         matches: 1,
         ..Report::default()
     };
+    if is_plainly(schema, value) {
+        return passed;
+    }
     let is_wanted = |found: &str| wanted.split(',').any(|one| one == found);
     let format = formats::applicable(schema).unwrap_or("");
     let (found, is_integral) = match value {
         Value::Null if wanted.is_empty() || schema.nullable => return passed,
-        Value::Null => return Report::wrong_type(path, wanted, "null"),
+        Value::Null => return Report::wrong_type(place, wanted, "null"),
         Value::Bool(_) => ("boolean", false),
         Value::Object(_) => ("object", false),
         Value::Array(_) => ("array", false),
@@ -110,7 +126,7 @@ fn value_type(schema: &Schema, value: &Value, path: &str) -> Report {
             _ => "",
         };
         if found != format {
-            return Report::wrong_type(path, format, found);
+            return Report::wrong_type(place, format, found);
         }
     }
     if is_text && !format.is_empty() && !is_wanted("number") && !is_wanted("integer") {
@@ -119,10 +135,10 @@ fn value_type(schema: &Schema, value: &Value, path: &str) -> Report {
     if wanted.is_empty() && format.is_empty() || is_wanted(found) || converts {
         return passed;
     }
-    Report::wrong_type(path, wanted, found)
+    Report::wrong_type(place, wanted, found)
 }
 
-fn choice(keywords: &Keywords, value: &Value, path: &str) -> Report {
+fn choice(keywords: &Keywords, value: &Value, place: &Place<'_>) -> Report {
     let Some(choices) = &keywords.choices else {
         return Report::default();
     };
@@ -143,7 +159,7 @@ fn choice(keywords: &Keywords, value: &Value, path: &str) -> Report {
         .collect();
     let supported = supported.join(", ");
     Report::of(
-        path,
+        place,
         "FieldValueNotSupported",
         format!(
             "Unsupported value: {}: supported values: {supported}",
@@ -152,37 +168,43 @@ fn choice(keywords: &Keywords, value: &Value, path: &str) -> Report {
     )
 }
 
-fn string(keywords: &Keywords, text: &str, value: &Value, path: &str) -> Report {
+fn string(keywords: &Keywords, text: &str, value: &Value, place: &Place<'_>) -> Report {
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     if let Some(limit) = keywords.max_length.filter(|limit| length > *limit) {
-        return Report::of(path, "FieldValueTooLong", too_long(limit));
+        return Report::of(place, "FieldValueTooLong", too_long(limit));
     }
     if let Some(limit) = keywords.min_length.filter(|limit| length < *limit) {
-        return Report::invalid(path, value, &format!("should be at least {limit} chars long"));
+        return Report::invalid(place, value, &format!("should be at least {limit} chars long"));
     }
     match &keywords.pattern {
         Some(pattern) if pattern.is_match(text) != Some(true) => {
-            Report::invalid(path, value, &format!("should match '{}'", pattern.as_str()))
+            Report::invalid(place, value, &format!("should match '{}'", pattern.as_str()))
         }
         _ => Report::default(),
     }
 }
 
-fn list(schema: &Schema, keywords: &Keywords, items: &[Value], old: Option<Old<'_>>, path: &str) -> Report {
+fn list(
+    schema: &Schema,
+    keywords: &Keywords,
+    items: &[Value],
+    old: Option<Old<'_>>,
+    place: &Place<'_>,
+) -> Report {
     let mut report = Report::default();
     if let Some(child) = &schema.items {
         for (index, item) in items.iter().enumerate() {
             let old = old.and_then(|old| old.item(item));
-            report.merge(ratcheted(child, item, old, &format!("{path}[{index}]")));
+            report.merge(ratcheted(child, item, old, &Place::Item(place, index)));
         }
     }
     let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
     if let Some(limit) = keywords.min_items.filter(|limit| length < *limit) {
         let what = format!("should have at least {limit} items");
-        report.merge(Report::invalid(path, &length.into(), &what));
+        report.merge(Report::invalid(place, &length.into(), &what));
     }
     if let Some(limit) = keywords.max_items.filter(|limit| length > *limit) {
-        report.add(path, "FieldValueTooMany", too_many(items.len(), limit));
+        report.add(place, "FieldValueTooMany", too_many(items.len(), limit));
     }
     if keywords.unique_items
         && items
@@ -191,9 +213,9 @@ fn list(schema: &Schema, keywords: &Keywords, items: &[Value], old: Option<Old<'
             .any(|(i, item)| items[..i].contains(item))
     {
         report.add(
-            path,
+            place,
             "FieldValueInvalid",
-            format!("Invalid value: \"\": {path} in body shouldn't contain duplicates"),
+            format!("Invalid value: \"\": {place} in body shouldn't contain duplicates"),
         );
     }
     report.matches += 1;
@@ -205,35 +227,35 @@ fn object(
     keywords: &Keywords,
     fields: &serde_json::Map<String, Value>,
     old: Option<Old<'_>>,
-    path: &str,
+    place: &Place<'_>,
 ) -> Report {
     let mut report = Report::default();
     let count = i64::try_from(fields.len()).unwrap_or(i64::MAX);
     if let Some(limit) = keywords.min_properties.filter(|limit| count < *limit) {
         let what = format!("should have at least {limit} properties");
-        report.merge(Report::invalid(path, &count.into(), &what));
+        report.merge(Report::invalid(place, &count.into(), &what));
     }
     if let Some(limit) = keywords.max_properties.filter(|limit| count > *limit) {
-        report.add(path, "FieldValueTooMany", too_many(fields.len(), limit));
+        report.add(place, "FieldValueTooMany", too_many(fields.len(), limit));
     }
     for (name, value) in fields {
         let named = schema.properties.get(name.as_str());
         let Some(child) = named.or(schema.additional.as_ref()) else {
             continue;
         };
-        let below = match (named.is_some(), path.is_empty()) {
-            (true, true) => name.clone(),
-            _ => format!("{path}.{name}"),
+        let below = match named {
+            Some(_) => Place::Field(place, name),
+            None => Place::Member(place, name),
         };
         // The type of an object is not the client's to keep: it is converted before it is validated.
-        let is_type = path.is_empty() && (name == "kind" || name == "apiVersion");
+        let is_type = place.is_empty() && (name == "kind" || name == "apiVersion");
         let old = old.filter(|_| !is_type).and_then(|old| old.field(name));
         report.merge(ratcheted(child, value, old, &below));
     }
     for name in &schema.required {
         if !fields.contains_key(&**name) {
             report.add(
-                &format!("{path}.{name}"),
+                &Place::Member(place, name),
                 "FieldValueRequired",
                 "Required value".to_owned(),
             );
@@ -242,40 +264,45 @@ fn object(
     report
 }
 
-fn alternatives(keywords: &Keywords, value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+fn alternatives(keywords: &Keywords, value: &Value, old: Option<Old<'_>>, place: &Place<'_>) -> Report {
     let mut report = Report::default();
-    let quoted = Value::from(path).to_string();
     if !keywords.any_of.is_empty() {
-        report.merge(any_of(&keywords.any_of, value, old, path));
+        report.merge(any_of(&keywords.any_of, value, old, place));
     }
     if !keywords.one_of.is_empty() {
-        report.merge(one_of(&keywords.one_of, value, old, path));
+        report.merge(one_of(&keywords.one_of, value, old, place));
     }
     if !keywords.all_of.is_empty() {
         let mut valid = 0;
         for schema in &keywords.all_of {
-            let one = validate(schema, value, old, path);
+            let one = validate(schema, value, old, place);
             valid += usize::from(one.is_valid());
             report.merge(one);
         }
         if valid != keywords.all_of.len() {
             let none = if valid == 0 { ". None validated" } else { "" };
+            let quoted = quoted(place);
             report.about_whole(&format!("{quoted} must validate all the schemas (allOf){none}"));
         }
     }
     if let Some(schema) = &keywords.not
-        && validate(schema, value, old, path).is_valid()
+        && validate(schema, value, old, place).is_valid()
     {
+        let quoted = quoted(place);
         report.about_whole(&format!("{quoted} must not validate the schema (not)"));
     }
     report.matches += 1;
     report
 }
 
-fn any_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+fn quoted(place: &Place<'_>) -> String {
+    Value::from(place.to_string()).to_string()
+}
+
+fn any_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, place: &Place<'_>) -> Report {
     let mut best: Option<Report> = None;
     for schema in schemas {
-        let one = validate(schema, value, old, path);
+        let one = validate(schema, value, old, place);
         if one.is_valid() {
             return one;
         }
@@ -284,18 +311,18 @@ fn any_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, path: &str) -
         }
     }
     let mut report = Report::default();
-    let quoted = Value::from(path).to_string();
+    let quoted = quoted(place);
     report.about_whole(&format!("{quoted} must validate at least one schema (anyOf)"));
     report.merge(best.unwrap_or_default());
     report
 }
 
-fn one_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, path: &str) -> Report {
+fn one_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, place: &Place<'_>) -> Report {
     let mut best: Option<Report> = None;
     let mut first_valid: Option<Report> = None;
     let mut valid = 0;
     for schema in schemas {
-        let one = validate(schema, value, old, path);
+        let one = validate(schema, value, old, place);
         if one.is_valid() {
             valid += 1;
             best = None;
@@ -312,7 +339,7 @@ fn one_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, path: &str) -
         many => format!("Found {many} valid alternatives"),
     };
     let mut report = Report::default();
-    let quoted = Value::from(path).to_string();
+    let quoted = quoted(place);
     report.about_whole(&format!(
         "{quoted} must validate one and only one schema (oneOf). {found}"
     ));

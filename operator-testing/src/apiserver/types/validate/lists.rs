@@ -2,14 +2,14 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
 use crate::apiserver::{
     status::FieldError,
     types::{
-        decode::push_index,
+        place::Place,
         schema::{ListType, Schema},
     },
 };
@@ -17,44 +17,38 @@ use crate::apiserver::{
 /// The duplicates in every list of an object.
 pub(super) fn validate(schema: &Schema, object: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    node(schema, object, &mut String::new(), &mut errors);
+    node(schema, object, &Place::Root, &mut errors);
     errors
 }
 
-fn node(schema: &Schema, value: &Value, path: &mut String, errors: &mut Vec<FieldError>) {
-    let length = path.len();
+fn node(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
+    if !schema.holds.distinct {
+        return;
+    }
     match value {
         Value::Array(items) => {
             match schema.list_type {
-                ListType::Set => report(items.iter().map(Some), path, errors),
+                ListType::Set if differ(items, Value::eq) => {}
+                ListType::Set => report(items.iter().map(Some), place, errors),
+                ListType::Map if differ(items, |one, other| have_same_keys(schema, one, other)) => {}
                 ListType::Map => {
                     let keys: Vec<_> = items.iter().map(|item| keys_of(schema, item)).collect();
-                    report(keys.iter().map(Option::as_ref), path, errors);
+                    report(keys.iter().map(Option::as_ref), place, errors);
                 }
                 ListType::Atomic => {}
             }
             let Some(child) = &schema.items else { return };
             for (index, item) in items.iter().enumerate() {
-                push_index(path, index);
-                node(child, item, path, errors);
-                path.truncate(length);
+                node(child, item, &Place::Item(place, index), errors);
             }
         }
         Value::Object(fields) => {
             for (name, value) in fields {
                 if let Some(child) = schema.properties.get(name.as_str()) {
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
-                    path.push_str(name);
-                    node(child, value, path, errors);
+                    node(child, value, &Place::Field(place, name), errors);
                 } else if let Some(child) = &schema.additional {
-                    path.push('[');
-                    path.push_str(name);
-                    path.push(']');
-                    node(child, value, path, errors);
+                    node(child, value, &Place::Entry(place, name), errors);
                 }
-                path.truncate(length);
             }
         }
         _ => {}
@@ -66,23 +60,50 @@ fn keys_of(schema: &Schema, item: &Value) -> Option<Value> {
     let fields = item.as_object()?;
     let mut keys = Map::new();
     for key in &schema.list_map_keys {
-        let default = || schema.items.as_ref()?.properties.get(key)?.default.as_ref();
-        if let Some(value) = fields.get(&**key).or_else(default) {
+        if let Some(value) = key_of(schema, fields, key) {
             keys.insert(key.to_string(), value.clone());
         }
     }
     Some(keys.into())
 }
 
+fn key_of<'a>(schema: &'a Schema, fields: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    let default = || schema.items.as_ref()?.properties.get(key)?.default.as_ref();
+    fields.get(key).or_else(default)
+}
+
+fn have_same_keys(schema: &Schema, one: &Value, other: &Value) -> bool {
+    let (Value::Object(one), Value::Object(other)) = (one, other) else {
+        return false;
+    };
+    let is_same = |key: &Arc<str>| key_of(schema, one, key) == key_of(schema, other, key);
+    schema.list_map_keys.iter().all(is_same)
+}
+
+/// Whether a list is so short that comparing all of its items is the fastest way to find that no two are the same.
+fn differ(items: &[Value], is_same: impl Fn(&Value, &Value) -> bool) -> bool {
+    const SHORT: usize = 16;
+    items.len() <= SHORT
+        && items
+            .iter()
+            .enumerate()
+            .all(|(index, item)| !items[..index].iter().any(|earlier| is_same(earlier, item)))
+}
+
 /// Reports the second place of every value that is there more than once.
-fn report<'a>(values: impl Iterator<Item = Option<&'a Value>>, path: &str, errors: &mut Vec<FieldError>) {
+fn report<'a>(
+    values: impl Iterator<Item = Option<&'a Value>>,
+    place: &Place<'_>,
+    errors: &mut Vec<FieldError>,
+) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (index, value) in values.enumerate() {
         let Some(value) = value else { continue };
         let count = seen.entry(value.to_string()).or_default();
         *count += 1;
         if *count == 2 {
-            errors.push(FieldError::duplicate(format!("{path}[{index}]"), value));
+            let place = Place::Item(place, index);
+            errors.push(FieldError::duplicate(place.to_string(), value));
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) use self::rules::{Programs, escape};
 use self::{correlate::Old, report::NO_FIELD};
 use super::{
     custom::CustomType,
+    place::Place,
     resource::{ResourceType, ScalePaths},
     schema::Schema,
 };
@@ -35,7 +36,7 @@ pub(super) use self::formats::is_text_format;
 
 /// Validates the default of a schema; errors are below `path`.
 pub(super) fn default_value(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
-    keywords::ratcheted(schema, value, None, "").into_errors(path)
+    keywords::ratcheted(schema, value, None, &Place::Root).into_errors(path)
 }
 
 /// Validates a new custom resource. `errors` are those already found in the metadata.
@@ -46,7 +47,7 @@ pub(super) fn create(
     errors: Vec<FieldError>,
 ) -> Verdict {
     let mut errors = errors;
-    errors.extend(keywords::ratcheted(&custom.written, object, None, "").into_errors(""));
+    errors.extend(keywords::ratcheted(&custom.written, object, None, &Place::Root).into_errors(""));
     errors.extend(scale_errors(kind.scale.as_ref(), object));
     errors.extend(embedded::validate(&custom.written, object));
     errors.extend(lists::validate(&custom.written, object));
@@ -67,7 +68,7 @@ pub(super) fn update(
 ) -> Verdict {
     let mut errors = errors;
     let before = Old::new(&custom.written, old);
-    errors.extend(keywords::ratcheted(&custom.written, new, Some(before), "").into_errors(""));
+    errors.extend(keywords::ratcheted(&custom.written, new, Some(before), &Place::Root).into_errors(""));
     errors.extend(scale_errors(kind.scale.as_ref(), new));
     errors.extend(embedded::validate(&custom.written, new));
     errors.extend(new_duplicates(custom, new, old));
@@ -89,7 +90,7 @@ pub(super) fn update_status(
     let mut errors = errors;
     if let (Some(schema), Some(status)) = (custom.written.properties.get("status"), new.get("status")) {
         let before = old.get("status").map(|old| Old::new(schema, old));
-        errors.extend(keywords::ratcheted(schema, status, before, "").into_errors("status"));
+        errors.extend(keywords::ratcheted(schema, status, before, &Place::Root).into_errors("status"));
     }
     if let Some(paths) = &kind.scale {
         errors.extend(scale::status(paths, new));
@@ -126,7 +127,7 @@ fn rules(custom: &CustomType, new: &Value, old: Option<&Value>, mut errors: Vec<
                 | "FieldValueTypeInvalid"
         )
     };
-    if !custom.has_rules {
+    if !custom.written.holds.rules {
         // nothing to ask
     } else if errors.iter().any(blocks) {
         let message = "Invalid value: null: some validation rules were not checked because the object was invalid; correct the \

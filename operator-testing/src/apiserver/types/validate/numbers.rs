@@ -5,6 +5,7 @@ use serde_json::{Number, Value};
 use super::report::{Report, show, show_number};
 use crate::apiserver::types::{
     custom::Keywords,
+    place::Place,
     schema::{Schema, ValueType},
 };
 
@@ -27,13 +28,13 @@ fn is_whole_float(float: f64) -> bool {
 }
 
 /// Checks a number against its type, its bounds and its factor.
-pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, path: &str) -> Report {
+pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, place: &Place<'_>) -> Report {
     let mut report = Report::default();
-    range(schema, number, "Checked", path, &mut report);
+    range(schema, number, "Checked", place, &mut report);
     if let Some(factor) = &keywords.multiple_of {
         let mut inner = Report::default();
-        range(schema, factor, "MultipleOf", path, &mut inner);
-        inner.merge(multiple_of(number, factor, path));
+        range(schema, factor, "MultipleOf", place, &mut inner);
+        inner.merge(multiple_of(number, factor, place));
         report.merge(inner);
     }
     if let Some(bound) = &keywords.minimum {
@@ -44,9 +45,9 @@ pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, pa
             "greater than or equal to"
         };
         let mut inner = Report::default();
-        range(schema, bound, "Minimum boundary", path, &mut inner);
+        range(schema, bound, "Minimum boundary", place, &mut inner);
         if is_beyond(bound, number, exclusive) {
-            inner.merge(beyond(number, bound, what, path));
+            inner.merge(beyond(number, bound, what, place));
         }
         report.merge(inner);
     }
@@ -58,9 +59,9 @@ pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, pa
             "less than or equal to"
         };
         let mut inner = Report::default();
-        range(schema, bound, "Maximum boundary", path, &mut inner);
+        range(schema, bound, "Maximum boundary", place, &mut inner);
         if is_beyond(number, bound, exclusive) {
-            inner.merge(beyond(number, bound, what, path));
+            inner.merge(beyond(number, bound, what, place));
         }
         report.merge(inner);
     }
@@ -78,16 +79,16 @@ fn is_beyond(larger: &Number, smaller: &Number, or_equal: bool) -> bool {
     }
 }
 
-fn beyond(number: &Number, bound: &Number, what: &str, path: &str) -> Report {
+fn beyond(number: &Number, bound: &Number, what: &str, place: &Place<'_>) -> Report {
     let bound = show_number(float(bound), bound.as_i64());
     Report::invalid(
-        path,
+        place,
         &Value::Number(number.clone()),
         &format!("should be {what} {bound}"),
     )
 }
 
-fn multiple_of(number: &Number, factor: &Number, path: &str) -> Report {
+fn multiple_of(number: &Number, factor: &Number, place: &Place<'_>) -> Report {
     let value = Value::Number(number.clone());
     let shown = show_number(float(factor), factor.as_i64());
     #[allow(clippy::cast_possible_truncation)]
@@ -95,9 +96,9 @@ fn multiple_of(number: &Number, factor: &Number, path: &str) -> Report {
         Some(whole) => {
             let factor = factor.as_i64().unwrap_or(float(factor) as i64);
             if factor <= 0 {
-                let what = format!("factor MultipleOf declared for {path} must be positive: {factor}");
+                let what = format!("factor MultipleOf declared for {place} must be positive: {factor}");
                 return Report::of(
-                    path,
+                    place,
                     "FieldValueInvalid",
                     format!("Invalid value: {}: {what}", show(&value)),
                 );
@@ -117,11 +118,11 @@ fn multiple_of(number: &Number, factor: &Number, path: &str) -> Report {
     if is_multiple {
         return Report::default();
     }
-    Report::invalid(path, &value, &format!("should be a multiple of {shown}"))
+    Report::invalid(place, &value, &format!("should be a multiple of {shown}"))
 }
 
 /// Whether a number fits the type and the format of its schema.
-fn range(schema: &Schema, number: &Number, subject: &str, path: &str, report: &mut Report) {
+fn range(schema: &Schema, number: &Number, subject: &str, place: &Place<'_>, report: &mut Report) {
     let format = schema.format.as_deref().unwrap_or_default();
     let (name, format, fits) = match (schema.value_type, format) {
         (ValueType::Integer, "int32") => (
@@ -142,7 +143,7 @@ fn range(schema: &Schema, number: &Number, subject: &str, path: &str, report: &m
         format => format!("with format {format}"),
     };
     report.about_whole(&format!(
-        "{subject} value must be of type {name} {format} in {path}"
+        "{subject} value must be of type {name} {format} in {place}"
     ));
 }
 

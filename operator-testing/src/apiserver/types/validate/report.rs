@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::apiserver::status::FieldError;
+use crate::apiserver::{status::FieldError, types::place::Place};
 
 /// The field that errors about the whole object name.
 pub(super) const NO_FIELD: &str = "<nil>";
@@ -30,41 +30,43 @@ impl Report {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.issues.extend(other.issues);
+        if !other.issues.is_empty() {
+            self.issues.extend(other.issues);
+        }
         self.matches += other.matches;
     }
 
     /// A report of one issue at a path.
-    pub(super) fn of(path: &str, reason: &'static str, message: String) -> Self {
+    pub(super) fn of(place: &Place<'_>, reason: &'static str, message: String) -> Self {
         let mut report = Self::default();
-        report.add(path, reason, message);
+        report.add(place, reason, message);
         report
     }
 
-    pub(super) fn add(&mut self, path: &str, reason: &'static str, message: String) {
+    pub(super) fn add(&mut self, place: &Place<'_>, reason: &'static str, message: String) {
         self.issues.push(Issue {
-            path: Some(path.to_owned()),
+            path: Some(place.to_string()),
             reason,
             message,
         });
     }
 
     /// `Invalid value: <value>: <path> in body <what>`.
-    pub(super) fn invalid(path: &str, value: &Value, what: &str) -> Self {
+    pub(super) fn invalid(place: &Place<'_>, value: &Value, what: &str) -> Self {
         Self::of(
-            path,
+            place,
             "FieldValueInvalid",
-            format!("Invalid value: {}: {path} in body {what}", show(value)),
+            format!("Invalid value: {}: {place} in body {what}", show(value)),
         )
     }
 
     /// The value is of another type than the schema asks for.
-    pub(super) fn wrong_type(path: &str, wanted: &str, found: &str) -> Self {
+    pub(super) fn wrong_type(place: &Place<'_>, wanted: &str, found: &str) -> Self {
         let found = Value::from(found);
         Self::of(
-            path,
+            place,
             "FieldValueTypeInvalid",
-            format!("Invalid value: {found}: {path} in body must be of type {wanted}: {found}"),
+            format!("Invalid value: {found}: {place} in body must be of type {wanted}: {found}"),
         )
     }
 

@@ -296,11 +296,22 @@ fn the_same_configuration_again_is_no_write() {
         "spec": {"template": {"spec": {"containers": [{"name": "a", "image": "1", "args": ["x"], "ports": [{"containerPort": 80}]}]}}},
     });
     shelf.applies("alpha", config.clone());
+    assert!(shelf.repeats("alpha", config.clone()));
     assert_eq!(shelf.apply("alpha", config.clone()), Ok(Applied::Unchanged));
     // Defaults and the fields of others do not matter.
     let mut live = shelf.object().clone();
     live["spec"]["replicas"] = 1.into();
     live["spec"]["template"]["spec"]["containers"][0]["ports"][0]["protocol"] = "TCP".into();
     shelf.object = Some(live);
-    assert_eq!(shelf.apply("alpha", config), Ok(Applied::Unchanged));
+    assert!(shelf.repeats("alpha", config.clone()));
+    assert_eq!(shelf.apply("alpha", config.clone()), Ok(Applied::Unchanged));
+    assert!(!shelf.repeats("beta", config.clone()));
+    let mut other = config.clone();
+    other["spec"]["template"]["spec"]["containers"][0]["image"] = "2".into();
+    let mut more = config.clone();
+    more["metadata"]["labels"]["more"] = "1".into();
+    let less = json!({"spec": config["spec"]});
+    for other in [other, more, less] {
+        assert!(!shelf.repeats("alpha", other));
+    }
 }

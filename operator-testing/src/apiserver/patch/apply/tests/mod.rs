@@ -1,5 +1,6 @@
 //! Apply and ownership against recorded behaviour and against models.
 
+mod created;
 mod laws;
 mod lists;
 mod managers;
@@ -8,7 +9,7 @@ mod refusals;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Applied, FieldSet, OneVersion, Request, apply, keep_times, track_update};
+use super::{Applied, FieldSet, OneVersion, Request, apply, changes_nothing, keep_times, track_update};
 use crate::apiserver::{
     status::StatusError,
     types::{DefinitionId, ListType, Schema, SchemaRef, ValueType},
@@ -104,6 +105,16 @@ impl Shelf {
             self.object = Some(object.clone());
         }
         Ok(applied)
+    }
+
+    /// Whether the fast answer to an apply is that it changes nothing.
+    pub(super) fn repeats(&self, manager: &str, fields: Value) -> bool {
+        let mut live = self.object().clone();
+        let members = live.as_object_mut().expect("an object");
+        members.remove("apiVersion");
+        members.remove("kind");
+        let (live, config) = (live.to_string(), self.whole(fields).to_string());
+        changes_nothing(live.as_bytes(), config.as_bytes(), &self.request(manager))
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`.
 
 mod program;
+mod reach;
 mod value;
 
 use kube_cel::cel::{Context, Value as Cel};
@@ -11,6 +12,7 @@ use serde_json::Value;
 pub(crate) use self::{program::Programs, value::escape};
 use self::{
     program::{Failure, optional},
+    reach::Reach,
     value::LANGUAGE,
 };
 use super::{
@@ -22,6 +24,7 @@ use crate::apiserver::{
     status::FieldError,
     types::{
         custom::Rule,
+        place::Place,
         schema::{Schema, ValueType},
     },
 };
@@ -36,7 +39,7 @@ pub(super) fn validate(schema: &Schema, object: &Value, old: Option<&Value>) -> 
         current: old.map(|old| (Old::new(schema, old), object)),
         parent: None,
     };
-    asking.node(schema, object, old, kept, "");
+    asking.node(schema, object, old, kept, &Place::Root);
     asking.verdict
 }
 
@@ -85,18 +88,25 @@ impl<'a> Kept<'a> {
 }
 
 impl Asking<'_> {
-    fn node(&mut self, schema: &Schema, value: &Value, old: Option<&Value>, kept: Kept<'_>, path: &str) {
-        if value.is_null() {
+    fn node(
+        &mut self,
+        schema: &Schema,
+        value: &Value,
+        old: Option<&Value>,
+        kept: Kept<'_>,
+        place: &Place<'_>,
+    ) {
+        if value.is_null() || !schema.holds.rules {
             return;
         }
         if let Some(keywords) = &schema.validation {
-            self.ask_all(&keywords.rules, schema, schema, value, old, kept, path);
+            self.ask_all(&keywords.rules, schema, value, old, kept, place);
             for also in &keywords.all_of {
                 let outer = Kept {
                     current: None,
                     parent: kept.parent,
                 };
-                self.also(also, schema, value, old, outer, path);
+                self.also(also, schema, value, old, outer, place);
             }
         }
         match value {
@@ -104,20 +114,11 @@ impl Asking<'_> {
                 for (name, value) in fields {
                     let old = old.and_then(|old| old.get(name));
                     if let Some(child) = schema.properties.get(name.as_str()) {
-                        let path = if path.is_empty() {
-                            name.clone()
-                        } else {
-                            format!("{path}.{name}")
-                        };
-                        self.node(child, value, old, kept.field(name, value), &path);
+                        let below = Place::Field(place, name);
+                        self.node(child, value, old, kept.field(name, value), &below);
                     } else if let Some(child) = &schema.additional {
-                        self.node(
-                            child,
-                            value,
-                            old,
-                            kept.field(name, value),
-                            &format!("{path}[{name}]"),
-                        );
+                        let below = Place::Entry(place, name);
+                        self.node(child, value, old, kept.field(name, value), &below);
                     }
                 }
             }
@@ -125,7 +126,7 @@ impl Asking<'_> {
                 let Some(child) = &schema.items else { return };
                 for (index, item) in items.iter().enumerate() {
                     let old = old.and_then(|old| same_keys(schema, old, item));
-                    self.node(child, item, old, kept.item(item), &format!("{path}[{index}]"));
+                    self.node(child, item, old, kept.item(item), &Place::Item(place, index));
                 }
             }
             _ => {}
@@ -140,82 +141,55 @@ impl Asking<'_> {
         value: &Value,
         old: Option<&Value>,
         kept: Kept<'_>,
-        path: &str,
+        place: &Place<'_>,
     ) {
         if let Some(keywords) = &also.validation {
-            self.ask_all(&keywords.rules, schema, schema, value, old, kept, path);
+            self.ask_all(&keywords.rules, schema, value, old, kept, place);
         }
         let Value::Object(fields) = value else { return };
         for (name, child) in &also.properties {
             if let (Some(value), Some(outer)) = (fields.get(&**name), schema.properties.get(name)) {
                 let old = old.and_then(|old| old.get(&**name));
-                let path = if path.is_empty() {
-                    name.to_string()
-                } else {
-                    format!("{path}.{name}")
-                };
-                self.also(child, outer, value, old, kept, &path);
+                self.also(child, outer, value, old, kept, &Place::Field(place, name));
             }
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn ask_all(
         &mut self,
         rules: &[Rule],
         schema: &Schema,
-        typed: &Schema,
         value: &Value,
         old: Option<&Value>,
         kept: Kept<'_>,
-        path: &str,
+        place: &Place<'_>,
     ) {
-        if rules.is_empty() {
-            return;
-        }
-        let old = old.filter(|old| !old.is_null());
-        let this = value::convert(typed, value, self.context);
-        let before = old.map(|old| value::convert(typed, old, self.context));
+        let subject = Subject {
+            schema,
+            value,
+            old: old.filter(|old| !old.is_null()),
+        };
         for rule in rules {
-            self.ask(rule, schema, value, (&this, before.as_ref()), kept, path);
+            self.ask(rule, subject, kept, place);
         }
     }
 
-    fn ask(
-        &mut self,
-        rule: &Rule,
-        schema: &Schema,
-        value: &Value,
-        (this, before): (&Cel, Option<&Cel>),
-        kept: Kept<'_>,
-        path: &str,
-    ) {
-        let field = if path.is_empty() { NO_FIELD } else { path };
-        let kind: Value = type_name(schema.value_type).into();
+    fn ask(&mut self, rule: &Rule, subject: Subject<'_>, kept: Kept<'_>, place: &Place<'_>) {
         let compiled = match rule.programs.rule(&rule.rule) {
             Ok(compiled) => compiled,
-            Err(error) => {
-                let why = format!("rule compile error: {error}");
-                self.verdict.errors.push(FieldError::invalid(field, &kind, why));
-                return;
-            }
+            Err(error) => return self.fail(subject, place, &format!("rule compile error: {error}")),
         };
         // A rule about a change needs something to compare with, unless it says it does not.
-        if compiled.uses_old_self && before.is_none() && !rule.optional_old_self {
+        if compiled.uses_old_self && subject.old.is_none() && !rule.optional_old_self {
             return;
         }
-        let mut context = self.context.new_inner_scope();
-        context.add_variable_from_value("self", this.clone());
-        if rule.optional_old_self {
-            context.add_variable_from_value("oldSelf", optional(before.cloned()));
-        } else if let Some(before) = before {
-            context.add_variable_from_value("oldSelf", before.clone());
-        }
-        match compiled.ask(&context) {
+        let reach = (&compiled.reach, &compiled.old_reach);
+        match compiled.ask(&subject.shown(rule, reach, self.context)) {
             Ok(Cel::Bool(true)) => {}
             Ok(_) => {
-                let detail = message(rule, &context);
-                let error = failed(rule, schema, value, path, &detail);
+                let whole = subject.shown(rule, (&Reach::Whole, &Reach::Whole), self.context);
+                let detail = message(rule, &whole);
+                let error = failed(rule, subject, place, &detail);
                 if !compiled.uses_old_self && kept.is_unchanged() {
                     self.verdict.warnings.push(error.to_string());
                 } else {
@@ -227,27 +201,66 @@ impl Asking<'_> {
                 let why = format!(
                     "'{error}': call arguments did not match a supported operator, function or macro signature for rule: {name}"
                 );
-                self.verdict.errors.push(FieldError::invalid(field, &kind, why));
+                self.fail(subject, place, &why);
             }
             Err(Failure::Evaluation(error)) => {
-                let why = format!("{error} evaluating rule: {}", shown(rule));
-                self.verdict.errors.push(FieldError::invalid(field, &kind, why));
+                self.fail(
+                    subject,
+                    place,
+                    &format!("{error} evaluating rule: {}", shown(rule)),
+                );
             }
         }
+    }
+
+    /// Reports a rule that could not be asked.
+    fn fail(&mut self, subject: Subject<'_>, place: &Place<'_>, why: &str) {
+        let field = if place.is_empty() {
+            NO_FIELD.to_owned()
+        } else {
+            place.to_string()
+        };
+        let kind: Value = type_name(subject.schema.value_type).into();
+        self.verdict.errors.push(FieldError::invalid(field, &kind, why));
+    }
+}
+
+/// A value that rules are asked about.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    schema: &'a Schema,
+    value: &'a Value,
+    old: Option<&'a Value>,
+}
+
+impl Subject<'_> {
+    /// The variables of a rule, with what it can see of them.
+    fn shown<'c>(&self, rule: &Rule, reach: (&Reach, &Reach), language: &'c Context<'_>) -> Context<'c> {
+        let convert = |value, reach| value::convert(self.schema, value, reach, language);
+        let mut context = language.new_inner_scope();
+        context.add_variable_from_value("self", convert(self.value, reach.0));
+        let before = self.old.map(|old| convert(old, reach.1));
+        if rule.optional_old_self {
+            context.add_variable_from_value("oldSelf", optional(before));
+        } else if let Some(before) = before {
+            context.add_variable_from_value("oldSelf", before);
+        }
+        context
     }
 }
 
 /// The error of a rule that does not hold.
-fn failed(rule: &Rule, schema: &Schema, value: &Value, path: &str, detail: &str) -> FieldError {
+fn failed(rule: &Rule, subject: Subject<'_>, place: &Place<'_>, detail: &str) -> FieldError {
+    let Subject { schema, value, .. } = subject;
     let below = rule
         .field_path
         .as_deref()
         .map(|path| normal_path(schema, path))
         .unwrap_or_default();
-    let field = match (path.is_empty(), below.is_empty()) {
+    let field = match (place.is_empty(), below.is_empty()) {
         (true, true) => NO_FIELD.to_owned(),
         (true, false) => below.trim_start_matches('.').to_owned(),
-        (false, _) => format!("{path}{below}"),
+        (false, _) => format!("{place}{below}"),
     };
     // What objects and lists hold is left out.
     let shows_value = !matches!(schema.value_type, ValueType::Object | ValueType::Array);

@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use kube_cel::cel::{Context, ExecutionError, Program, Value as Cel, objects::OptionalValue};
 
+use super::reach::Reach;
+
 /// The programs of one rule, compiled when it is first asked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Programs {
@@ -16,6 +18,9 @@ pub(crate) struct Programs {
 pub(super) struct Compiled {
     program: Program,
     pub(super) uses_old_self: bool,
+    /// How far it looks into the value, and into the old one.
+    pub(super) reach: Reach,
+    pub(super) old_reach: Reach,
 }
 
 /// What went wrong while a rule was asked.
@@ -51,8 +56,10 @@ fn compile(text: &str) -> Result<Compiled, String> {
     let program = Program::compile(text).map_err(|errors| format!("compilation failed: {errors}"))?;
     let uses_old_self = program.references().has_variable("oldSelf");
     Ok(Compiled {
-        program,
         uses_old_self,
+        reach: Reach::of(program.expression(), "self"),
+        old_reach: Reach::of(program.expression(), "oldSelf"),
+        program,
     })
 }
 

@@ -3,7 +3,8 @@
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/values.go`.
 
 use std::{
-    collections::HashMap,
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, LazyLock},
 };
 
@@ -17,13 +18,14 @@ use kube_cel::{
 };
 use serde_json::Value;
 
+use super::reach::Reach;
 use crate::apiserver::types::{
     schema::{Schema, ValueType},
     validate::formats,
 };
 
-/// A value by its schema: dates and durations get their own types, whole numbers may be doubles.
-pub(super) fn convert(schema: &Schema, value: &Value, context: &Context<'_>) -> Cel {
+/// A value by its schema, as far as a rule looks into it: dates and durations get their own types, whole numbers may be doubles.
+pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach, context: &Context<'_>) -> Cel {
     match value {
         Value::Null => Cel::Null,
         Value::Bool(flag) => Cel::Bool(*flag),
@@ -33,28 +35,45 @@ pub(super) fn convert(schema: &Schema, value: &Value, context: &Context<'_>) -> 
         },
         Value::String(text) => convert_text(schema, text, context),
         Value::Array(items) => {
-            let nothing = Schema::default();
-            let child = schema.items.as_deref().unwrap_or(&nothing);
-            let items = items.iter().map(|item| convert(child, item, context));
+            let child = schema.items.as_deref().unwrap_or(&OPEN);
+            let items = items
+                .iter()
+                .map(|item| convert(child, item, &Reach::Whole, context));
             Cel::List(Arc::new(items.collect()))
         }
         Value::Object(fields) => {
-            let nothing = Schema::default();
+            let seen = match reach {
+                Reach::Whole => None,
+                Reach::Fields(seen) => Some(seen),
+            };
             let is_map = schema.additional.is_some();
-            let mut map = HashMap::with_capacity(fields.len());
+            let mut map = HashMap::with_capacity(seen.map_or(fields.len(), BTreeMap::len));
             for (name, value) in fields {
+                let key = if is_map {
+                    Cow::Borrowed(&**name)
+                } else {
+                    escaped(name)
+                };
+                let reach = match seen.map(|seen| seen.get(&*key)) {
+                    None => &Reach::Whole,
+                    Some(Some(reach)) => reach,
+                    Some(None) => continue,
+                };
                 let child = schema
                     .properties
                     .get(name.as_str())
                     .or(schema.additional.as_ref());
-                let child = child.map_or(&nothing, |child| &**child);
-                let key = if is_map { name.clone() } else { escape(name) };
-                map.insert(Key::String(Arc::new(key)), convert(child, value, context));
+                let child = child.map_or(&*OPEN, |child| &**child);
+                let value = convert(child, value, reach, context);
+                map.insert(Key::String(Arc::new(key.into_owned())), value);
             }
             Cel::Map(Map { map: Arc::new(map) })
         }
     }
 }
+
+/// The schema of what no schema says anything about.
+static OPEN: LazyLock<Schema> = LazyLock::new(Schema::default);
 
 fn convert_text(schema: &Schema, text: &str, context: &Context<'_>) -> Cel {
     let plain = || Cel::String(Arc::new(text.to_owned()));
@@ -136,43 +155,53 @@ fn type_name(value: &Cel) -> &'static str {
     }
 }
 
-/// Names that cannot be written after a dot.
-const RESERVED: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
-
 /// The name of a field as rules write it.
 pub(crate) fn escape(name: &str) -> String {
-    if RESERVED.contains(&name) {
-        return format!("__{name}__");
+    escaped(name).into_owned()
+}
+
+fn escaped(name: &str) -> Cow<'_, str> {
+    if is_reserved(name) {
+        return format!("__{name}__").into();
     }
-    if !name.contains(['.', '-', '/']) && !name.contains("__") {
-        return name.to_owned();
+    let bytes = name.as_bytes();
+    let is_plain = |byte: &u8| !matches!(byte, b'.' | b'-' | b'/');
+    if bytes.iter().all(is_plain) && !bytes.windows(2).any(|pair| pair == b"__") {
+        return name.into();
     }
     name.replace("__", "__underscores__")
         .replace('.', "__dot__")
         .replace('-', "__dash__")
         .replace('/', "__slash__")
+        .into()
+}
+
+/// Whether a name cannot be written after a dot.
+fn is_reserved(name: &str) -> bool {
+    matches!(
+        name,
+        "true"
+            | "false"
+            | "null"
+            | "in"
+            | "as"
+            | "break"
+            | "const"
+            | "continue"
+            | "else"
+            | "for"
+            | "function"
+            | "if"
+            | "import"
+            | "let"
+            | "loop"
+            | "package"
+            | "namespace"
+            | "return"
+            | "var"
+            | "void"
+            | "while"
+    )
 }
 
 #[cfg(test)]
