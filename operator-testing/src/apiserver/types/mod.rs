@@ -2,11 +2,13 @@
 
 mod builtin;
 mod builtin_table;
+mod cel;
 mod custom;
 pub mod decode;
 mod definitions;
 mod members;
 mod object;
+mod pattern;
 mod place;
 mod published;
 mod resource;
@@ -20,10 +22,11 @@ mod version;
 pub use builtin::{Nowhere, Surroundings};
 pub use builtin_table::openapi_definitions;
 pub use custom::{
-    CLEANUP_FINALIZER, Conversion, CustomDefinition, CustomType, Keywords, Pattern, Rule, begin_deletion,
+    CLEANUP_FINALIZER, Conversion, CustomDefinition, CustomType, Keywords, Rule, begin_deletion,
     continue_deletion, finish_deletion, settle_names,
 };
 pub use definitions::DefinitionId;
+pub use pattern::Pattern;
 pub use resource::{
     Column, NameRule, Propagation, ResourceType, Rules, ScalePaths, SelectableField, Subresource,
 };

@@ -9,6 +9,7 @@ super::scenarios! {
     invalid_names = "invalid names",
     protected_group_with_an_unapproved_annotation = "protected group with an unapproved annotation",
     invalid_versions = "invalid versions",
+    invalid_cel_rules = "invalid CEL rules",
     schema_missing_or_not_structural = "schema missing or not structural",
     invalid_defaults_and_enums = "invalid defaults and enums",
     invalid_list_types = "invalid list types",

@@ -12,7 +12,7 @@ mod structural;
 use serde_json::Value;
 
 pub use definition::{Conversion, CustomDefinition, CustomType};
-pub use keywords::{Keywords, Pattern, Rule};
+pub use keywords::{Keywords, Rule};
 pub use lifecycle::{CLEANUP_FINALIZER, begin_deletion, continue_deletion, finish_deletion, settle_names};
 
 use super::resource::ResourceType;

@@ -6,10 +6,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Number, Value};
 
-use super::keywords::{Keywords, Pattern, Rule};
+use super::keywords::{Keywords, Rule};
 use crate::apiserver::types::{
     definitions::DefinitionId,
     members::{string, strings, text},
+    pattern::Pattern,
     schema::{Holds, ListType, Schema, SchemaRef, ValueType},
     validate::Programs,
 };

@@ -15,6 +15,11 @@ use serde_json::Value;
 
 use super::{place::Place, schema::Schema};
 
+/// Whether a text is a time as the server writes them.
+pub(super) fn is_time(text: &str) -> bool {
+    time::seconds(text).is_ok()
+}
+
 /// Brings a value into the form of a type that is no resource of its own, such as a scale.
 ///
 /// # Errors

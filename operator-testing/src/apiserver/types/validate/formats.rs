@@ -286,11 +286,12 @@ fn is_date_time(text: &str) -> bool {
 }
 
 /// The nanoseconds of a duration as Go or Scala write it: `1h30m`, `3 days`.
-pub(in crate::apiserver::types) fn duration_nanos(text: &str) -> Option<f64> {
+pub(super) fn duration_nanos(text: &str) -> Option<f64> {
     go_duration(text).or_else(|| spelled_duration(text))
 }
 
-fn go_duration(text: &str) -> Option<f64> {
+/// The nanoseconds of a duration as Go writes it: `1h30m`.
+pub(in crate::apiserver::types) fn go_duration(text: &str) -> Option<f64> {
     let (sign, mut rest) = match text.strip_prefix(['-', '+']) {
         Some(rest) if text.starts_with('-') => (-1.0, rest),
         Some(rest) => (1.0, rest),

@@ -32,7 +32,7 @@ pub struct Verdict {
     pub warnings: Vec<String>,
 }
 
-pub(super) use self::formats::is_text_format;
+pub(super) use self::formats::{go_duration, is_text_format};
 
 /// Validates the default of a schema; errors are below `path`.
 pub(super) fn default_value(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {

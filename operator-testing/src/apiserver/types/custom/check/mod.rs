@@ -3,10 +3,14 @@
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`.
 
 mod conversion;
+#[cfg(test)]
+mod costs;
+mod declare;
 mod defaults;
-mod expression;
 mod names;
 mod openapi;
+mod path;
+mod rules;
 mod shape;
 mod versions;
 
@@ -38,7 +42,7 @@ pub(in crate::apiserver::types) fn create(definition: &Value, metadata: Vec<Fiel
 pub(in crate::apiserver::types) fn update(new: &Value, old: &Value, metadata: Vec<FieldError>) -> Verdict {
     let mut errors = metadata;
     let (spec, was) = (&new["spec"], &old["spec"]);
-    errors.extend(spec_errors(spec));
+    errors.extend(spec_errors(spec, was));
     let mut keep = |path: &[&str]| {
         let at = |value: &Value| {
             path.iter()
@@ -82,7 +86,7 @@ fn verdict(definition: &Value, errors: Vec<FieldError>) -> Verdict {
 }
 
 fn common(definition: &Value) -> Vec<FieldError> {
-    let mut errors = spec_errors(&definition["spec"]);
+    let mut errors = spec_errors(&definition["spec"], &Value::Null);
     errors.extend(outside_spec(definition));
     errors
 }
@@ -101,7 +105,8 @@ fn outside_spec(definition: &Value) -> Vec<FieldError> {
     errors
 }
 
-fn spec_errors(spec: &Value) -> Vec<FieldError> {
+/// What is wrong with a specification that was another before, or none.
+fn spec_errors(spec: &Value, was: &Value) -> Vec<FieldError> {
     let mut errors = names::group(spec);
     match spec["scope"].as_str().unwrap_or_default() {
         "" => errors.push(FieldError::required("spec.scope", "")),
@@ -113,10 +118,10 @@ fn spec_errors(spec: &Value) -> Vec<FieldError> {
         )),
     }
     let shared = Shared::of(spec);
-    errors.extend(versions::check(spec, &shared));
+    errors.extend(versions::check(spec, was, &shared));
     errors.extend(names::required(spec));
     errors.extend(names::check(&spec["names"], "spec.names"));
-    errors.extend(versions::shared(spec, &shared));
+    errors.extend(versions::shared(spec, was, &shared));
     errors.extend(conversion::check(&spec["conversion"]));
     errors
 }

@@ -2,18 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::expression::{self, Wanted};
-use crate::apiserver::{status::FieldError, types::validate::Programs};
+use super::rules::{self, Budget, Standing};
+use crate::apiserver::status::FieldError;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
-const REASONS: [&str; 4] = [
-    "FieldValueDuplicate",
-    "FieldValueForbidden",
-    "FieldValueInvalid",
-    "FieldValueRequired",
-];
 
 /// Keywords that no schema of a custom resource may use.
 const UNSUPPORTED: [&str; 6] = [
@@ -59,47 +53,57 @@ fn is_given(schema: &Value, name: &str) -> bool {
 /// Where in the schema we are.
 #[derive(Clone)]
 struct Place {
-    is_root: bool,
     /// Why a default may not stand here.
     no_default: Option<String>,
-    /// The part of the schema within which new and old values cannot be matched.
-    no_old_self: Option<String>,
-    /// Whether rules are compiled.
-    asks: bool,
+    /// Where rules stand, if they are compiled.
+    rules: Option<Standing>,
+    is_root: bool,
     inside_metadata: bool,
 }
 
-/// What is wrong with a schema. Rules are looked into if the schema is sound otherwise.
-pub(super) fn check(schema: &Value, path: &str, is_sound: bool) -> Vec<FieldError> {
-    let place = Place {
+/// What is found on the way.
+struct Found {
+    errors: Vec<FieldError>,
+    /// What is wrong with rules: it comes last.
+    rules: Vec<FieldError>,
+    budget: Budget,
+}
+
+/// What is wrong with a schema. Rules are looked into if the schema is sound otherwise; the cost of each is limited unless the
+/// schema is as it was before.
+pub(super) fn check(schema: &Value, path: &str, is_sound: bool, is_unchanged: bool) -> Vec<FieldError> {
+    let standing = Standing {
         is_root: true,
-        no_default: None,
+        most_values: Some(1),
         no_old_self: None,
-        asks: is_sound,
+    };
+    let place = Place {
+        no_default: None,
+        rules: is_sound.then_some(standing),
+        is_root: true,
         inside_metadata: false,
     };
-    let mut errors = Vec::new();
-    let mut rules = Vec::new();
-    node(schema, path, &place, &mut errors, &mut rules);
-    errors.extend(rules);
+    let mut found = Found {
+        errors: Vec::new(),
+        rules: Vec::new(),
+        budget: Budget::new(!is_unchanged),
+    };
+    node(schema, path, &place, &mut found);
+    let mut errors = found.errors;
+    errors.extend(found.rules);
+    errors.extend(found.budget.errors(path));
     errors
 }
 
-fn node(
-    schema: &Value,
-    path: &str,
-    place: &Place,
-    errors: &mut Vec<FieldError>,
-    rules: &mut Vec<FieldError>,
-) {
+fn node(schema: &Value, path: &str, place: &Place, found: &mut Found) {
     let Some(fields) = schema.as_object() else { return };
-    let before = errors.len();
-    keywords(schema, path, place, errors);
-    children(fields, path, place, errors, rules);
-    lists_and_maps(schema, path, errors);
-    validations(schema, path, errors);
-    if errors.len() == before && place.asks {
-        expressions(schema, path, place, rules);
+    let before = found.errors.len();
+    keywords(schema, path, place, &mut found.errors);
+    children(schema, fields, path, place, found);
+    lists_and_maps(schema, path, &mut found.errors);
+    rules::forms(schema, path, &mut found.errors);
+    if let (Some(standing), true) = (&place.rules, found.errors.len() == before) {
+        rules::compile(schema, path, standing, &mut found.budget, &mut found.rules);
     }
 }
 
@@ -163,15 +167,10 @@ fn keywords(schema: &Value, path: &str, place: &Place, errors: &mut Vec<FieldErr
     }
 }
 
-fn children(
-    fields: &Map<String, Value>,
-    path: &str,
-    place: &Place,
-    errors: &mut Vec<FieldError>,
-    rules: &mut Vec<FieldError>,
-) {
+fn children(schema: &Value, fields: &Map<String, Value>, path: &str, place: &Place, found: &mut Found) {
     let inner = Place {
         is_root: false,
+        rules: place.rules.as_ref().map(|standing| standing.below(schema)),
         ..place.clone()
     };
     if let Some(additional) = fields.get("additionalProperties") {
@@ -179,62 +178,49 @@ fn children(
         if place.inside_metadata {
             inner.no_default = Some("inside additionalProperties applying to object metadata".to_owned());
         }
-        node(
-            additional,
-            &format!("{path}.additionalProperties"),
-            &inner,
-            errors,
-            rules,
-        );
+        node(additional, &format!("{path}.additionalProperties"), &inner, found);
     }
-    let is_object = place.is_root || fields.get("x-kubernetes-embedded-resource") == Some(&Value::Bool(true));
-    for (name, child) in fields
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    let is_object = place.is_root || schema["x-kubernetes-embedded-resource"] == true;
+    for (name, child) in schema["properties"].as_object().into_iter().flatten() {
         let mut inner = inner.clone();
+        if schema["x-kubernetes-map-type"] == "atomic" {
+            inner.forbid_old_self(path);
+        }
         if is_object && matches!(name.as_str(), "metadata" | "kind" | "apiVersion") {
             inner.inside_metadata = true;
             if place.is_root {
                 inner.no_default = Some(format!("in top-level {name}"));
             }
         }
-        node(
-            child,
-            &format!("{path}.properties[{name}]"),
-            &inner,
-            errors,
-            rules,
-        );
+        node(child, &format!("{path}.properties[{name}]"), &inner, found);
     }
     let silent = Place {
-        asks: false,
+        rules: None,
         ..inner.clone()
     };
     if let Some(not) = fields.get("not") {
-        node(not, &format!("{path}.not"), &silent, errors, rules);
+        node(not, &format!("{path}.not"), &silent, found);
     }
     for list in ["allOf", "oneOf", "anyOf"] {
-        for (index, child) in fields
-            .get(list)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
-            node(child, &format!("{path}.{list}[{index}]"), &silent, errors, rules);
+        for (index, child) in schema[list].as_array().into_iter().flatten().enumerate() {
+            node(child, &format!("{path}.{list}[{index}]"), &silent, found);
         }
     }
     if let Some(items) = fields.get("items") {
         let mut inner = inner;
-        if fields.get("x-kubernetes-list-type") != Some(&Value::String("map".to_owned()))
-            && inner.no_old_self.is_none()
-        {
-            inner.no_old_self = Some(path.to_owned());
+        if schema["x-kubernetes-list-type"] != "map" {
+            inner.forbid_old_self(path);
         }
-        node(items, &format!("{path}.items"), &inner, errors, rules);
+        node(items, &format!("{path}.items"), &inner, found);
+    }
+}
+
+impl Place {
+    /// Values below a path cannot be matched with old ones; the widest such path is named.
+    fn forbid_old_self(&mut self, path: &str) {
+        if let Some(standing) = &mut self.rules {
+            standing.no_old_self.get_or_insert_with(|| path.to_owned());
+        }
     }
 }
 
@@ -383,175 +369,4 @@ fn map_keys(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
             }
         }
     }
-}
-
-fn validations(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    for (index, rule) in schema["x-kubernetes-validations"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
-        let path = format!("{path}.x-kubernetes-validations[{index}]");
-        let text = |name: &str| rule[name].as_str().unwrap_or_default();
-        let (expression, message) = (text("rule").trim(), text("message").trim());
-        let has_breaks = |text: &str| text.contains(['\n', '\r']);
-        if expression.is_empty() {
-            errors.push(FieldError::required(
-                format!("{path}.rule"),
-                "rule is not specified",
-            ));
-        } else if !text("message").is_empty() && message.is_empty() {
-            let why = "must be non-empty if specified";
-            errors.push(FieldError::invalid(
-                format!("{path}.message"),
-                &rule["message"],
-                why,
-            ));
-        } else if has_breaks(message) {
-            let why = "must not contain line breaks";
-            errors.push(FieldError::invalid(
-                format!("{path}.message"),
-                &rule["message"],
-                why,
-            ));
-        } else if has_breaks(expression) && message.is_empty() {
-            let why = "message must be specified if rule contains line breaks";
-            errors.push(FieldError::required(format!("{path}.message"), why));
-        }
-        if !text("messageExpression").is_empty() && text("messageExpression").trim().is_empty() {
-            let why = "messageExpression must be non-empty if specified";
-            errors.push(FieldError::required(format!("{path}.messageExpression"), why));
-        }
-        if !rule["reason"].is_null() && !REASONS.contains(&text("reason")) {
-            errors.push(FieldError::not_supported(
-                format!("{path}.reason"),
-                &rule["reason"],
-                &REASONS,
-            ));
-        }
-        if !text("fieldPath").is_empty() && follow(schema, text("fieldPath"), true).is_err() {
-            let field = format!("{path}.fieldPath");
-            errors.push(FieldError::invalid(
-                field,
-                &rule["fieldPath"],
-                "must be a valid path",
-            ));
-        }
-    }
-}
-
-/// The rules must at least be expressions, and fit where they stand.
-fn expressions(schema: &Value, path: &str, place: &Place, errors: &mut Vec<FieldError>) {
-    for (index, rule) in schema["x-kubernetes-validations"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
-        let path = format!("{path}.x-kubernetes-validations[{index}]");
-        let text = |name: &str| rule[name].as_str().unwrap_or_default();
-        let shown = show(rule);
-        match compile(text("rule"), schema, place.is_root, Wanted::Bool) {
-            Err(why) => errors.push(raw_invalid(format!("{path}.rule"), &shown, &why)),
-            Ok(uses_old_self) => {
-                if let (true, Some(within)) = (uses_old_self, &place.no_old_self) {
-                    let why = format!(
-                        "oldSelf cannot be used on the uncorrelatable portion of the schema within {within}"
-                    );
-                    errors.push(FieldError::invalid(format!("{path}.rule"), &rule["rule"], why));
-                } else if !uses_old_self && !rule["optionalOldSelf"].is_null() {
-                    let why = "may not be set if oldSelf is not used in rule";
-                    let field = format!("{path}.optionalOldSelf");
-                    errors.push(FieldError::invalid(field, &rule["optionalOldSelf"], why));
-                }
-            }
-        }
-        if !text("messageExpression").is_empty()
-            && let Err(why) = compile(text("messageExpression"), schema, place.is_root, Wanted::Text)
-        {
-            let why = format!("messageExpression {why}");
-            errors.push(raw_invalid(format!("{path}.messageExpression"), &shown, &why));
-        }
-    }
-}
-
-/// Whether an expression looks at the old value.
-fn compile(text: &str, schema: &Value, is_root: bool, wanted: Wanted) -> Result<bool, String> {
-    let uses_old_self = Programs::default().check_rule(text).map_err(|why| {
-        let ends_early = text.trim_end().ends_with([
-            '=', '+', '-', '*', '/', '&', '|', '<', '>', '!', '.', '(', '[', '?', ':', ',',
-        ]);
-        if ends_early {
-            expression::unfinished(text)
-        } else {
-            why
-        }
-    })?;
-    expression::check(text, schema, is_root, wanted)?;
-    Ok(uses_old_self)
-}
-
-fn raw_invalid(field: String, shown: &str, why: &str) -> FieldError {
-    FieldError::new(
-        field,
-        "FieldValueInvalid",
-        format!("Invalid value: {shown}: {why}"),
-    )
-}
-
-/// A rule as errors show it.
-fn show(rule: &Value) -> String {
-    let text = |name: &str| rule[name].as_str().unwrap_or_default();
-    let quote = |name: &str| {
-        json!(text(name))
-            .to_string()
-            .replace('<', "\\u003c")
-            .replace('>', "\\u003e")
-            .replace('&', "\\u0026")
-    };
-    format!(
-        "{{\"Rule\":{},\"Message\":{},\"MessageExpression\":{},\"Reason\":{},\"FieldPath\":{},\"OptionalOldSelf\":{}}}",
-        quote("rule"),
-        quote("message"),
-        quote("messageExpression"),
-        rule["reason"],
-        quote("fieldPath"),
-        rule["optionalOldSelf"]
-    )
-}
-
-/// The schema that a path leads to.
-pub(super) fn follow<'a>(schema: &'a Value, path: &str, with_brackets: bool) -> Result<&'a Value, String> {
-    let mut rest = path;
-    let mut schema = schema;
-    while !rest.is_empty() {
-        let name;
-        if let Some(after) = rest.strip_prefix('[') {
-            if !with_brackets {
-                return Err("array notation is not allowed".to_owned());
-            }
-            let quoted = after.strip_prefix('\'').and_then(|after| after.split_once("']"));
-            let Some((inner, tail)) = quoted else {
-                let token = after.split([']', '.']).next().unwrap_or_default();
-                return Err(format!("expected single quoted string but got {token}"));
-            };
-            (name, rest) = (inner, tail);
-        } else if let Some(after) = rest.strip_prefix('.') {
-            let end = after.find(['.', '[']).unwrap_or(after.len());
-            (name, rest) = after.split_at(end);
-            if name.is_empty() {
-                return Err("unexpected end of JSON path".to_owned());
-            }
-        } else {
-            let token = rest.split(['.', '[', ']']).next().unwrap_or_default();
-            return Err(format!("expected [ or . but got: {token}"));
-        }
-        schema = match (schema["properties"].as_object(), &schema["additionalProperties"]) {
-            (Some(fields), _) => fields.get(name).ok_or("does not refer to a valid field")?,
-            (None, additional) if additional.is_object() => additional,
-            _ => return Err("does not refer to a valid field".to_owned()),
-        };
-    }
-    Ok(schema)
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::apiserver::{status::FieldError, types::custom::Pattern};
+use crate::apiserver::{status::FieldError, types::Pattern};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
@@ -166,49 +166,15 @@ fn value_validation(schema: &Value, path: &str, skips_any: bool, errors: &mut Ve
         nested(&schema["not"], &format!("{path}.not"), false, errors);
     }
     if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| !pattern.is_empty())
-        && Pattern::new(pattern).is_match("").is_none()
+        && let Some(why) = Pattern::new(pattern).problem()
     {
-        let why = format!(
-            "must be a valid regular expression, but isn't: {}",
-            wrong_pattern(pattern)
-        );
+        let why = format!("must be a valid regular expression, but isn't: {why}");
         errors.push(FieldError::invalid(
             format!("{path}.pattern"),
             &pattern.into(),
             why,
         ));
     }
-}
-
-/// What Go says of a regular expression that is none.
-fn wrong_pattern(pattern: &str) -> String {
-    let rest_from = |c: char| {
-        pattern
-            .rfind(c)
-            .map(|at| &pattern[at..])
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let opened = pattern.matches('[').count();
-    if opened > pattern.matches(']').count() {
-        return format!("error parsing regexp: missing closing ]: `{}`", rest_from('['));
-    }
-    let (open, close) = (pattern.matches('(').count(), pattern.matches(')').count());
-    if open > close {
-        return format!("error parsing regexp: missing closing ): `{pattern}`");
-    }
-    if close > open {
-        return format!("error parsing regexp: unexpected ): `{pattern}`");
-    }
-    if pattern.contains("(?=") || pattern.contains("(?!") || pattern.contains("(?<") {
-        let at = pattern.find("(?").unwrap_or(0);
-        let operator: String = pattern[at..].chars().take(3).collect();
-        return format!("error parsing regexp: invalid or unsupported Perl syntax: `{operator}`");
-    }
-    if let Some(first) = pattern.chars().next().filter(|c| "*+?".contains(*c)) {
-        return format!("error parsing regexp: missing argument to repetition operator: `{first}`");
-    }
-    format!("error parsing regexp: invalid escape sequence: `{pattern}`")
 }
 
 fn nested(schema: &Value, path: &str, skips_any: bool, errors: &mut Vec<FieldError>) {

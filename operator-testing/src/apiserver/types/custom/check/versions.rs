@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Shared, defaults, names::label_problems, openapi, shape};
+use super::{Shared, defaults, names::label_problems, openapi, path::follow, shape};
 use crate::apiserver::status::FieldError;
 
 const COLUMN_TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
@@ -25,7 +25,7 @@ fn list(spec: &Value) -> &[Value] {
 }
 
 /// What is wrong with the versions, besides what they have in common.
-pub(super) fn check(spec: &Value, shared: &Shared) -> Vec<FieldError> {
+pub(super) fn check(spec: &Value, was: &Value, shared: &Shared) -> Vec<FieldError> {
     let versions = list(spec);
     let mut errors = Vec::new();
     for (index, version) in versions.iter().enumerate() {
@@ -43,7 +43,7 @@ pub(super) fn check(spec: &Value, shared: &Shared) -> Vec<FieldError> {
         }
         errors.extend(deprecation(version, &path));
         if !shared.schema {
-            errors.extend(schema(&version["schema"], &format!("{path}.schema")));
+            errors.extend(schema(version, was, &format!("{path}.schema")));
         }
         if !shared.subresources {
             errors.extend(subresources(
@@ -92,13 +92,13 @@ pub(super) fn check(spec: &Value, shared: &Shared) -> Vec<FieldError> {
 }
 
 /// What is wrong with what all versions have in common.
-pub(super) fn shared(spec: &Value, shared: &Shared) -> Vec<FieldError> {
+pub(super) fn shared(spec: &Value, was: &Value, shared: &Shared) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let Some(first) = list(spec).first() else {
         return errors;
     };
     if shared.schema {
-        errors.extend(schema(&first["schema"], "spec.validation"));
+        errors.extend(schema(first, was, "spec.validation"));
     }
     if shared.subresources {
         errors.extend(subresources(&first["subresources"], "spec.subresources"));
@@ -172,8 +172,8 @@ fn deprecation(version: &Value, path: &str) -> Option<FieldError> {
 }
 
 /// A schema: its shape first, its defaults if the shape is right, and what does not depend on the shape.
-fn schema(schema: &Value, path: &str) -> Vec<FieldError> {
-    let schema = &schema["openAPIV3Schema"];
+fn schema(version: &Value, was: &Value, path: &str) -> Vec<FieldError> {
+    let schema = &version["schema"]["openAPIV3Schema"];
     if schema.is_null() {
         return Vec::new();
     }
@@ -196,7 +196,10 @@ fn schema(schema: &Value, path: &str) -> Vec<FieldError> {
         is_sound = found.is_empty();
         errors.extend(found);
     }
-    errors.extend(openapi::check(schema, &path, is_sound));
+    let is_unchanged = list(was)
+        .iter()
+        .any(|before| before["name"] == version["name"] && before["schema"] == version["schema"]);
+    errors.extend(openapi::check(schema, &path, is_sound, is_unchanged));
     errors
 }
 
@@ -298,7 +301,7 @@ fn selectable(version: &Value, path: &str) -> Vec<FieldError> {
             errors.push(FieldError::required(path, ""));
             continue;
         }
-        let found = match openapi::follow(&version["schema"]["openAPIV3Schema"], text, false) {
+        let found = match follow(&version["schema"]["openAPIV3Schema"], text, false) {
             Ok(found) => found,
             Err(why) => {
                 errors.push(FieldError::invalid(

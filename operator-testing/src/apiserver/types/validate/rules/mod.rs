@@ -177,7 +177,13 @@ impl Asking<'_> {
     fn ask(&mut self, rule: &Rule, subject: Subject<'_>, kept: Kept<'_>, place: &Place<'_>) {
         let compiled = match rule.programs.rule(&rule.rule) {
             Ok(compiled) => compiled,
-            Err(error) => return self.fail(subject, place, &format!("rule compile error: {error}")),
+            Err(error) => {
+                return self.fail(
+                    subject,
+                    place,
+                    &format!("rule compile error: compilation failed: {error}"),
+                );
+            }
         };
         // A rule about a change needs something to compare with, unless it says it does not.
         if compiled.uses_old_self && subject.old.is_none() && !rule.optional_old_self {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use kube_cel::cel::{Context, ExecutionError, Program, Value as Cel, objects::OptionalValue};
 
 use super::reach::Reach;
+use crate::apiserver::types::cel::report_found;
 
 /// The programs of one rule, compiled when it is first asked.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +54,14 @@ impl Programs {
 }
 
 fn compile(text: &str) -> Result<Compiled, String> {
-    let program = Program::compile(text).map_err(|errors| format!("compilation failed: {errors}"))?;
+    let program = Program::compile(text).map_err(|refused| {
+        let count = |number: isize| usize::try_from(number).unwrap_or_default();
+        let found = refused.errors.into_iter();
+        report_found(
+            text,
+            found.map(|error| (count(error.pos.0), count(error.pos.1), error.msg)),
+        )
+    })?;
     let uses_old_self = program.references().has_variable("oldSelf");
     Ok(Compiled {
         uses_old_self,

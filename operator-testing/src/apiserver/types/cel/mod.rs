@@ -1,0 +1,34 @@
+//! Expressions in CEL before they run: read, checked against declared types, and what they may cost.
+//!
+//! A real server compiles the rules of a CustomResourceDefinition when it is written. It names the place of whatever does not fit
+//! and estimates what a rule costs at worst, from the sizes that the schema allows. Neither runs an expression, so neither needs
+//! values: a text becomes a [`tree`], [`checker`] gives every node of it a [`kind`], [`cost`] walks the checked tree with intervals
+//! of sizes. The functions of the language are a table (`data/cel-functions.tsv`).
+//!
+//! Sources: `github.com/google/cel-go/checker`, `k8s.io/apiserver/pkg/cel`.
+
+mod call_cost;
+mod checker;
+mod cost;
+mod cursor;
+mod declared;
+mod formatting;
+mod functions;
+mod interval;
+mod kind;
+mod lexer;
+mod literals;
+mod macros;
+mod parser;
+mod path;
+mod problem;
+mod tree;
+mod unify;
+
+pub(in crate::apiserver::types) use self::{
+    checker::{Checked, Refusal, Variables, check},
+    cost::estimate,
+    declared::{Declared, MOST_BYTES, Shape},
+    kind::Kind,
+    problem::report_found,
+};
