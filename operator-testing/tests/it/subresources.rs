@@ -4,10 +4,11 @@ use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenReview},
     certificates::v1::CertificateSigningRequest,
     core::v1::{ComponentStatus, ConfigMap, Pod, ServiceAccount},
+    policy::v1::PodDisruptionBudget,
 };
 use kube::{
     Api, Client,
-    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, EvictParams, ListParams, Patch, PatchParams, PostParams},
 };
 use operator_testing::apiserver::{ApiServer, Identity};
 use serde::de::DeserializeOwned;
@@ -152,4 +153,60 @@ async fn the_components_are_well() {
     assert_eq!(names, ["controller-manager", "scheduler", "etcd-0"]);
     let missing = components.get("x").await.unwrap_err().to_string();
     assert!(missing.contains("componentstatus \"x\" not found"), "{missing}");
+}
+
+/// The code and the cause of an eviction that is refused.
+async fn refused_eviction(pods: &Api<Pod>, name: &str) -> (u16, String) {
+    match pods.evict(name, &EvictParams::default()).await {
+        Err(kube::Error::Api(status)) => {
+            let cause = status.details.iter().flat_map(|details| &details.causes).next();
+            (
+                status.code,
+                cause.map(|cause| cause.message.clone()).unwrap_or_default(),
+            )
+        }
+        other => panic!("a refusal was expected: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn evictions_spend_a_budget() {
+    let client = ApiServer::new().client();
+    let pods: Api<Pod> = Api::namespaced(client.clone(), "default");
+    let budgets: Api<PodDisruptionBudget> = Api::namespaced(client, "default");
+    for name in ["a", "b"] {
+        let pod = of(json!({
+            "metadata": {"name": name, "labels": {"app": "x"}},
+            "spec": {"nodeName": "n", "containers": [{"name": "main", "image": "nginx"}]},
+        }));
+        pods.create(&PostParams::default(), &pod).await.unwrap();
+        let ready =
+            json!({"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}});
+        pods.patch_status(name, &PatchParams::default(), &Patch::Merge(ready))
+            .await
+            .unwrap();
+    }
+    let budget = of(json!({
+        "metadata": {"name": "g"},
+        "spec": {"minAvailable": 1, "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["x"]}]}},
+    }));
+    budgets.create(&PostParams::default(), &budget).await.unwrap();
+    let waiting = "The disruption budget g is still being processed by the server.";
+    assert_eq!(refused_eviction(&pods, "a").await, (429, waiting.to_owned()));
+
+    let status = json!({"status": {
+        "observedGeneration": 1, "disruptionsAllowed": 1, "currentHealthy": 2, "desiredHealthy": 1, "expectedPods": 2,
+    }});
+    budgets
+        .patch_status("g", &PatchParams::default(), &Patch::Merge(status))
+        .await
+        .unwrap();
+    pods.evict("a", &EvictParams::default()).await.unwrap();
+    assert!(pods.get("a").await.unwrap().metadata.deletion_timestamp.is_some());
+    let status = budgets.get("g").await.unwrap().status.unwrap();
+    assert_eq!(status.disruptions_allowed, Some(0));
+    assert!(status.disrupted_pods.unwrap().contains_key("a"));
+    let spent = "The disruption budget g does not allow evicting pods currently";
+    assert_eq!(refused_eviction(&pods, "b").await, (429, spent.to_owned()));
+    assert!(pods.get("b").await.unwrap().metadata.deletion_timestamp.is_none());
 }

@@ -51,7 +51,7 @@ fn warn_of_orphans(call: &mut Call<'_>, options: &DeleteOptions) {
 }
 
 /// What became of an object that was to be deleted.
-enum Outcome {
+pub(super) enum Outcome {
     /// It is gone; this was its last state.
     Gone(meta::Object),
     /// It stays until its finalizers are done.
@@ -97,6 +97,17 @@ fn remove(
     check_preconditions(call, stored, options)?;
     admission::mutate(state, call, None, Some(&old))?;
     admission::validate(state, call, None, Some(&old))?;
+    end(state, call, stored, old, options)
+}
+
+/// Ends an object that nobody objects to losing.
+pub(super) fn end(
+    state: &mut State,
+    call: &Call<'_>,
+    stored: &Arc<Stored>,
+    old: meta::Object,
+    options: &DeleteOptions,
+) -> Result<Outcome, Halt> {
     let object = match lifecycle::delete(&call.resource, &old, options, &call.now) {
         Deleted::Kept(object) => object,
         Deleted::Gone(object) => {
@@ -118,7 +129,11 @@ fn remove(
     Ok(Outcome::Pending(call.write(state, &stored.key, &object)?))
 }
 
-fn check_preconditions(call: &Call<'_>, stored: &Stored, options: &DeleteOptions) -> Result<(), StatusError> {
+pub(super) fn check_preconditions(
+    call: &Call<'_>,
+    stored: &Stored,
+    options: &DeleteOptions,
+) -> Result<(), StatusError> {
     let about = About {
         kind: &call.resource.kind,
         group: &call.resource.group,

@@ -3,11 +3,13 @@
 mod answer;
 mod binding;
 mod body;
+mod budgets;
 mod components;
 mod create;
 mod decode;
 mod delete;
-
+mod eviction;
+mod foreign;
 mod get;
 mod list;
 mod managers;
@@ -43,7 +45,7 @@ pub(crate) fn perform(state: &mut State, call: &mut Call<'_>) -> Result<Response
 
 /// Subresources of which discovery tells, because clients look for them, and which have nothing to answer here: no
 /// container runs.
-const NOT_SIMULATED: [&str; 6] = ["attach", "eviction", "exec", "log", "portforward", "proxy"];
+const NOT_SIMULATED: [&str; 5] = ["attach", "exec", "log", "portforward", "proxy"];
 
 fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let subresource = call.target.subresource.as_str();
@@ -57,6 +59,8 @@ fn dispatch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
         return components::show(call);
     }
     match (call.target.verb, subresource) {
+        (Verb::Create, "eviction") => eviction::create(state, call),
+        (_, "eviction") => Err(StatusError::method_not_allowed().into()),
         (Verb::Get, "scale") => scale::get(state, call),
         (Verb::Update, "scale") => scale::update(state, call),
         (Verb::Patch, "scale") => scale::patch(state, call),

@@ -18,9 +18,10 @@ use super::{
         state::State,
         status::{FieldError, StatusError},
         store::Stored,
-        types::{DefinitionId, ScalePaths, Schema, decode::read_as},
+        types::{ScalePaths, decode::read_as},
     },
     answer, body,
+    foreign::Foreign,
     options::WriteOptions,
     patch::{PatchType, about_scale},
     strategy::Part,
@@ -45,7 +46,7 @@ pub(super) fn get(state: &State, call: &mut Call<'_>) -> Result<Response, Halt> 
 pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "UpdateOptions", false)?;
     let mut body = body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?;
-    if let Some(schema) = schema() {
+    if let Some(schema) = SCALE.schema() {
         read_as(schema, &mut body.value).map_err(|error| {
             StatusError::bad_request(format!(
                 "Scale in version \"v1\" cannot be handled as a Scale: {error}"
@@ -64,10 +65,12 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     rescale(state, call, &stored, &paths, Write::Patch(kind), &options)
 }
 
-/// What a scale looks like.
-fn schema() -> Option<&'static Schema> {
-    DefinitionId::named("io.k8s.api.autoscaling.v1.Scale").map(DefinitionId::schema)
-}
+static SCALE: Foreign = Foreign {
+    kind: "Scale",
+    internal: "autoscaling.Scale",
+    definition: "io.k8s.api.autoscaling.v1.Scale",
+    versions: &["autoscaling/v1"],
+};
 
 /// How a scale is written.
 enum Write {
@@ -130,7 +133,7 @@ fn rescale(
 
 /// The scale that a client wrote, with its managers.
 fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -> Result<Value, StatusError> {
-    let schema = schema();
+    let schema = SCALE.schema();
     let request = apply::Request {
         manager: &options.manager,
         subresource: "scale",
@@ -143,7 +146,7 @@ fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -
     };
     let mut scale = match write {
         Write::Update(scale) => {
-            check_type(call, &scale)?;
+            SCALE.check_type(call, &scale)?;
             scale
         }
         Write::Patch(PatchType::Apply) => {
@@ -185,31 +188,6 @@ fn check_metadata(
         ));
     }
     update::same_uid(call, &stored.uid, uid, options)
-}
-
-/// Checks that a body is a scale.
-fn check_type(call: &Call<'_>, scale: &Value) -> Result<(), StatusError> {
-    let text = |field: &str| scale.get(field).and_then(Value::as_str).unwrap_or_default();
-    let (kind, api_version) = (text("kind"), text("apiVersion"));
-    if matches!((kind, api_version), ("" | "Scale", "" | "autoscaling/v1")) {
-        return Ok(());
-    }
-    let (_, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-    let known = call.types.snapshot();
-    let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-    let why = if known
-        .by_kind(group, version, kind)
-        .is_some_and(|resource| resource.custom.is_none())
-    {
-        format!("converting ({version}.{kind}) to (autoscaling.Scale): unknown conversion")
-    } else {
-        format!(
-            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-        )
-    };
-    Err(StatusError::bad_request(format!(
-        "{kind} in version {version:?} cannot be handled as a Scale: {why}"
-    )))
 }
 
 /// Where every version of the resource keeps its replicas.
@@ -255,7 +233,7 @@ fn scale_of(object: &Object, paths: &ScalePaths) -> Result<Value, StatusError> {
 }
 
 /// A selector as text: as it is, or a label selector written out.
-fn selector_text(selector: &Value) -> String {
+pub(super) fn selector_text(selector: &Value) -> String {
     if let Some(text) = selector.as_str() {
         return text.to_owned();
     }

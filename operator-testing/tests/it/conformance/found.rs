@@ -21,4 +21,8 @@ super::scenarios! {
     replacements_of_what_is_not_there = "replacements of what is not there",
     autoscalers_in_both_versions = "autoscalers in both versions",
     the_end_of_the_initial_events = "the end of the initial events",
+    evictions_without_a_budget = "evictions without a budget",
+    what_an_eviction_must_say = "what an eviction must say",
+    evictions_within_a_budget = "evictions within a budget",
+    evictions_that_a_budget_says_nothing_of = "evictions that a budget says nothing of",
 }

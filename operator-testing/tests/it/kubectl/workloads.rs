@@ -162,3 +162,28 @@ async fn jobs_and_stateful_sets_come_up() {
         "persistentvolumeclaim/data-s-0\npersistentvolumeclaim/data-s-1\n"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_drained_by_evictions() {
+    let Some((cluster, _simulated)) = start().await else {
+        return;
+    };
+    cluster
+        .ok("create deployment d --image=main:1 --replicas=2")
+        .await;
+    cluster.ok("rollout status deployment/d --timeout=20s").await;
+    let pods = cluster.ok("get pods -l app=d -o name").await;
+    let node = cluster
+        .ok("get nodes -o jsonpath={.items[0].metadata.name}")
+        .await;
+    let drained = cluster
+        .ok(&format!("drain {node} --grace-period=1 --timeout=20s"))
+        .await;
+    assert!(drained.ends_with(&format!("node/{node} drained\n")), "{drained}");
+    let left = cluster.ok("get pods -l app=d -o name").await;
+    for pod in pods.lines() {
+        assert!(drained.contains(&format!("{pod} evicted")), "{drained}");
+        assert!(!left.contains(pod), "{left}");
+    }
+    assert!(cluster.ok("get nodes").await.contains("SchedulingDisabled"));
+}

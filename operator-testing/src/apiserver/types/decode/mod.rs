@@ -20,10 +20,11 @@ pub(super) fn is_time(text: &str) -> bool {
     time::seconds(text).is_ok()
 }
 
-/// Brings a value into the form of a type that is no resource of its own, such as a scale.
+/// Brings a value into the form of a type that is no resource of its own, such as a scale; what it says of unknown fields is
+/// returned.
 ///
 /// # Errors
 /// The decoder's words for the first value of a wrong type.
-pub(crate) fn read_as(schema: &Schema, value: &mut Value) -> Result<(), String> {
-    read(schema, value, &Place::Root).map(|_| ())
+pub(crate) fn read_as(schema: &Schema, value: &mut Value) -> Result<Vec<String>, String> {
+    read(schema, value, &Place::Root)
 }
