@@ -11,4 +11,5 @@ def ask(servers, step, namespace, canonical=conformance.canonical):
         relation = server.remember(step["key"], status, body)
         shown.append({"status": status, "body": server.shape(body), "warnings": [server.shape(text) for text in warnings], "version": relation})
     step["succeeds"] = answers[0][0] < 300
-    return conformance.differences(*map(canonical, shown)), shown, answers
+    shown = list(map(canonical, shown))
+    return conformance.differences(*shown), shown, answers

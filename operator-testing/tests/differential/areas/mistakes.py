@@ -8,7 +8,7 @@ from drawing import at, places
 PATCHES = {"merge": {"Content-Type": "application/merge-patch+json"}, "strategic": {"Content-Type": "application/strategic-merge-patch+json"},
            "apply": {"Content-Type": "application/apply-patch+yaml"}}
 # Kinds that change what is asked at the same time: they are only tried.
-SHY = {"limitranges", "resourcequotas", "namespaces", "nodes", "priorityclasses", "validatingwebhookconfigurations", "mutatingwebhookconfigurations"}
+SHY = {"priorityclasses", "validatingwebhookconfigurations", "mutatingwebhookconfigurations"}
 TEXTS = ["", "a", "Not Valid", "-a", "a" * 64, "a.b", "A", "a/b", "1", "*", "Always", "None", "10.0.0.1", "é", "../x", "/abs", "UPPER_case", "a" * 254, " "]
 NUMBERS = [0, 1, -1, 2, 70000, 65535, 100, 101, 2 ** 31, 2 ** 63, 1.5, -5]
 QUANTITIES = ["1", "1Gi", "-1", "100m", "1.5", "x", "0", "1e3", "1Ki", 2, 0.5]
@@ -24,6 +24,8 @@ def alike(dice, value):
     if isinstance(value, str):
         if value[:1].isdigit() and dice.random() < 0.7:
             return dice.choice(QUANTITIES)
+        if "${" in value:
+            return dice.choice(TEXTS)
         return dice.choice([dice.choice(TEXTS), value.lower(), value.upper(), value + "x", value + "-", value[1:]])
     if isinstance(value, list):
         return dice.choice([[], value[:1] + value, value[::-1], value + [copy.deepcopy(dice.choice(value))] if value else [None]])

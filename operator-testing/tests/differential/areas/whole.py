@@ -35,7 +35,7 @@ def container(name):
         "livenessProbe": {**PROBE, "*": HANDLER, "terminationGracePeriodSeconds": 9}, "readinessProbe": {**PROBE, "*": HANDLER},
         "startupProbe": {**PROBE, "*": HANDLER}, "lifecycle": {"postStart": {"*": One({"exec": {"command": ["t"]}}, {"sleep": {"seconds": 2}})}, "preStop": {
             "httpGet": {"port": 80}}},
-        "securityContext": {"runAsUser": 1000, "runAsGroup": 1000, "runAsNonRoot": True, "privileged": False, "readOnlyRootFilesystem": True, "allowPrivilegeEscalation": False,
+        "securityContext": {"runAsUser": 1000, "runAsGroup": 1000, "runAsNonRoot": True, "readOnlyRootFilesystem": True, "allowPrivilegeEscalation": False,
                             "procMount": "Default", "capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}},
         "terminationMessagePath": "/t", "terminationMessagePolicy": "File", "stdin": True, "stdinOnce": True, "tty": True,
     }
@@ -181,12 +181,6 @@ KINDS = [
     ("api/v1", "persistentvolumes", of(CORE, "PersistentVolume", volume, "${ns}"), False),
     ("api/v1", "podtemplates", of(CORE, "PodTemplate", lambda dice: {"template": template(dice)}), True),
     ("api/v1", "replicationcontrollers", of(CORE, "ReplicationController", chosen({"selector": LABELS, "template": template}, {"replicas": 1, "minReadySeconds": 3})), True),
-    ("api/v1", "limitranges", of(CORE, "LimitRange", {"spec": {"limits": [
-        {"type": "Container", "max": {"cpu": "2"}, "min": {"cpu": "100m"}, "default": {"cpu": "1"}, "defaultRequest": {"cpu": "500m"}, "maxLimitRequestRatio": {"cpu": "10"}},
-        {"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}}]}}), True),
-    ("api/v1", "resourcequotas", of(CORE, "ResourceQuota", {"spec": {
-        "hard": {"pods": "1000", "requests.cpu": "1000", "count/deployments.apps": "1000"}, "scopes": ["NotBestEffort"], "scopeSelector": {"matchExpressions": [
-            {"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}]}}}), True),
     ("api/v1", "endpoints", of(CORE, "Endpoints", {"subsets": [{"addresses": [{"ip": "1.2.3.4", "hostname": "h", "targetRef": {"kind": "Pod", "name": "p"}}],
                                                                "notReadyAddresses": [{"ip": "1.2.3.5"}], "ports": [{"name": "web", "port": 80, "protocol": "TCP"}]}]}), True),
     ("apis/apps/v1", "deployments", of(APPS, "Deployment", chosen({"selector": SELECTOR, "template": template}, {
@@ -238,15 +232,10 @@ KINDS = [
         "value": 10, "globalDefault": False, "description": "d", "preemptionPolicy": "Never"}, "${ns}"), False),
     ("apis/node.k8s.io/v1", "runtimeclasses", of("node.k8s.io/v1", "RuntimeClass", {
         "handler": "h", "overhead": {"podFixed": {"cpu": "1"}}, "scheduling": {"nodeSelector": {"a": "b"}, "tolerations": [{"key": "k", "operator": "Exists"}]}}, "${ns}"), False),
-    ("apis/storage.k8s.io/v1", "csidrivers", of("storage.k8s.io/v1", "CSIDriver", {"spec": {
-        "attachRequired": True, "podInfoOnMount": True, "volumeLifecycleModes": ["Persistent"], "fsGroupPolicy": "File", "tokenRequests": [{"audience": "a"}]}}, "${ns}"), False),
     ("apis/admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", of(
         "admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", {"webhooks": [WEBHOOK]}, "${ns}"), False),
     ("apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", of(
         "admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", {"webhooks": [{**WEBHOOK, "reinvocationPolicy": "IfNeeded"}]}, "${ns}"), False),
-    ("api/v1", "namespaces", of(CORE, "Namespace", {"spec": {"finalizers": ["kubernetes"]}}, "${ns}-x"), False),
-    ("api/v1", "nodes", of(CORE, "Node", {"spec": {"taints": [{"key": "k", "value": "v", "effect": "NoSchedule"}], "unschedulable": True, "podCIDR": "10.1.0.0/24",
-                                                   "podCIDRs": ["10.1.0.0/24"], "providerID": "p://x"}}, "${ns}"), False),
     ("api/v1", "events", of(CORE, "Event", {"involvedObject": {"kind": "Pod", "namespace": "${ns}", "name": "p"}, "reason": "R", "message": "m", "type": "Normal", "count": 1,
                                             "firstTimestamp": TIME, "lastTimestamp": TIME, "source": {"component": "c"}}), True),
 ]

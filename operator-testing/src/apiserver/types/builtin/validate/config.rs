@@ -86,6 +86,23 @@ pub(super) fn secret(secret: &Value, old: Option<&Value>, errors: &mut Errors, w
     }
 }
 
+/// A class of runtimes.
+pub(super) fn runtime_class(class: &Value, old: Option<&Value>, errors: &mut Errors) {
+    let handler = text(class, "handler");
+    match handler {
+        "" => errors.required("handler", ""),
+        name => errors.dns_label("handler", name),
+    }
+    if let Some(old) = old {
+        errors.immutable("handler", &handler.into(), &old["handler"]);
+        return;
+    }
+    let overhead = serde_json::json!({"limits": class["overhead"]["podFixed"]});
+    super::resources::check(&overhead, &Value::Null, "overhead", errors);
+    errors.labels("scheduling.nodeSelector", &class["scheduling"]["nodeSelector"]);
+    super::scheduling::tolerations(&class["scheduling"], "scheduling.tolerations", errors);
+}
+
 /// What is immutable stays as it is.
 fn keep(new: &Value, old: &Value, fields: &[&str], errors: &mut Errors) {
     if old["immutable"] != true {

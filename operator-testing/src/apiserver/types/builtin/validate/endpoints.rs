@@ -6,38 +6,22 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use serde_json::Value;
 
-use super::{Errors, items, text};
+use super::{Errors, items, number, text};
+use crate::apiserver::{
+    meta::{label_value_problems, name_problems},
+    types::resource::NameRule,
+};
 
 /// An EndpointSlice.
 pub(super) fn slice(slice: &Value, old: Option<&Value>, errors: &mut Errors) {
     let family = text(slice, "addressType");
-    if family.is_empty() {
-        errors.required("addressType", "");
-    } else {
-        errors.one_of("addressType", &slice["addressType"], &["FQDN", "IPv4", "IPv6"]);
-    }
-    for (index, endpoint) in items(slice, "endpoints").iter().enumerate() {
-        let field = format!("endpoints[{index}]");
-        let addresses = items(endpoint, "addresses");
-        if addresses.is_empty() {
-            errors.required(format!("{field}.addresses"), "must contain at least 1 address");
-        }
-        let field_of_all = format!("{field}.addresses");
-        let typed = if family.is_empty() { &[] } else { addresses };
-        for (index, address) in typed.iter().enumerate() {
-            check_address(address, family, &field_of_all, index, errors);
-        }
-        if let Some(name) = endpoint["hostname"].as_str() {
-            errors.dns_label(&format!("{field}.hostname"), name);
+    errors.one_of_required("addressType", &slice["addressType"], &["FQDN", "IPv4", "IPv6"]);
+    // Endpoints that were taken before are good enough to stay.
+    if old.is_none_or(|old| old["endpoints"] != slice["endpoints"]) {
+        for (index, endpoint) in items(slice, "endpoints").iter().enumerate() {
+            check_endpoint(endpoint, family, &format!("endpoints[{index}]"), errors);
         }
     }
-    check_ports(slice, errors);
-    if let Some(old) = old {
-        errors.immutable("addressType", &slice["addressType"], &old["addressType"]);
-    }
-}
-
-fn check_ports(slice: &Value, errors: &mut Errors) {
     let mut names = BTreeSet::new();
     for (index, port) in items(slice, "ports").iter().enumerate() {
         let field = format!("ports[{index}]");
@@ -45,16 +29,94 @@ fn check_ports(slice: &Value, errors: &mut Errors) {
         if !names.insert(name) {
             errors.duplicate(format!("{field}.name"), &name.into());
         }
-        if !name.is_empty() {
-            errors.dns_label(&format!("{field}.name"), name);
+        check_port(port, &field, errors);
+    }
+    if let Some(old) = old {
+        errors.immutable("addressType", &family.into(), &old["addressType"]);
+    }
+}
+
+fn check_endpoint(endpoint: &Value, family: &str, field: &str, errors: &mut Errors) {
+    let addresses = items(endpoint, "addresses");
+    let field_of_all = format!("{field}.addresses");
+    if addresses.is_empty() {
+        errors.required(field_of_all.clone(), "must contain at least 1 address");
+    }
+    for (index, address) in addresses.iter().enumerate() {
+        check_address(address, family, &field_of_all, index, errors);
+    }
+    if let Some(name) = endpoint["nodeName"].as_str() {
+        errors.dns_subdomain(&format!("{field}.nodeName"), name);
+    }
+    errors.labels(&format!("{field}.deprecatedTopology"), &endpoint["deprecatedTopology"]);
+    if let Some(name) = endpoint["hostname"].as_str() {
+        errors.dns_label(&format!("{field}.hostname"), name);
+    }
+    for list in ["forZones", "forNodes"] {
+        let mut known = BTreeSet::new();
+        for (index, place) in items(&endpoint["hints"], list).iter().enumerate() {
+            let (field, name) = (format!("{field}.hints.{list}[{index}].name"), text(place, "name"));
+            if !known.insert(name) {
+                errors.duplicate(field.clone(), &name.into());
+            }
+            if list == "forNodes" {
+                errors.dns_subdomain(&field, name);
+                continue;
+            }
+            for problem in label_value_problems(name) {
+                errors.invalid(field.clone(), &name.into(), problem);
+            }
         }
-        match text(port, "protocol") {
-            "" => errors.required(format!("{field}.protocol"), ""),
-            _ => errors.one_of(
-                format!("{field}.protocol"),
-                &port["protocol"],
-                &["SCTP", "TCP", "UDP"],
-            ),
+    }
+}
+
+/// A port of endpoints, which may have a name.
+fn check_port(port: &Value, field: &str, errors: &mut Errors) {
+    let name = text(port, "name");
+    if !name.is_empty() {
+        errors.dns_label(&format!("{field}.name"), name);
+    }
+    let protocols = ["SCTP", "TCP", "UDP"];
+    errors.one_of_required(format!("{field}.protocol"), &port["protocol"], &protocols);
+    if let Some(protocol) = port["appProtocol"].as_str() {
+        errors.qualified_name(&format!("{field}.appProtocol"), protocol);
+    }
+}
+
+/// Endpoints of a Service in one object.
+pub(super) fn subsets(endpoints: &Value, old: Option<&Value>, errors: &mut Errors) {
+    if old.is_some_and(|old| old["subsets"] == endpoints["subsets"]) {
+        return;
+    }
+    for (index, subset) in items(endpoints, "subsets").iter().enumerate() {
+        let field = format!("subsets[{index}]");
+        let lists = ["addresses", "notReadyAddresses"];
+        if lists.iter().all(|list| items(subset, list).is_empty()) {
+            let why = "must specify `addresses` or `notReadyAddresses`";
+            errors.required(field.clone(), why);
+        }
+        for list in lists {
+            for (index, address) in items(subset, list).iter().enumerate() {
+                let field = format!("{field}.{list}[{index}]");
+                let ip = text(address, "ip").into();
+                errors.address(&format!("{field}.ip"), &ip);
+                reachable(&ip, &format!("{field}.ip"), errors);
+                if let Some(name) = address["hostname"].as_str().filter(|name| !name.is_empty()) {
+                    errors.dns_label(&format!("{field}.hostname"), name);
+                }
+                if let Some(name) = address["nodeName"].as_str() {
+                    errors.dns_subdomain(&format!("{field}.nodeName"), name);
+                }
+            }
+        }
+        let ports = items(subset, "ports");
+        for (index, port) in ports.iter().enumerate() {
+            let field = format!("{field}.ports[{index}]");
+            if ports.len() > 1 && text(port, "name").is_empty() {
+                errors.required(format!("{field}.name"), "");
+            }
+            errors.port_number(format!("{field}.port"), &number(port, "port").into());
+            check_port(port, &field, errors);
         }
     }
 }
@@ -62,9 +124,10 @@ fn check_ports(slice: &Value, errors: &mut Errors) {
 fn check_address(address: &Value, family: &str, addresses: &str, index: usize, errors: &mut Errors) {
     let written = address.as_str().unwrap_or_default();
     let field = format!("{addresses}[{index}]");
-    if family == "FQDN" {
-        errors.dns_subdomain(&field, written);
-        return;
+    match family {
+        "FQDN" => return domain(written, &field, errors),
+        "IPv4" | "IPv6" => {}
+        _ => return,
     }
     let Ok(parsed) = written.parse::<IpAddr>() else {
         let why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
@@ -76,8 +139,37 @@ fn check_address(address: &Value, family: &str, addresses: &str, index: usize, e
         "IPv6" if !parsed.is_ipv6() => errors.invalid(addresses, address, "must be an IPv6 address"),
         _ => {}
     }
-    if let Some(why) = special(parsed) {
+    if family == "IPv6" && parsed.to_string() != written {
+        let why = format!("must be in canonical form (\"{parsed}\")");
         errors.invalid(field, address, why);
+        return;
+    }
+    reachable(address, &field, errors);
+}
+
+/// A domain of at least two parts.
+fn domain(name: &str, field: &str, errors: &mut Errors) {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let problems = name_problems(NameRule::DnsSubdomain, name, false);
+    if name.is_empty() {
+        errors.required(field, "");
+    } else if !problems.is_empty() {
+        errors.invalid(field, &name.into(), problems.join(","));
+    } else if !name.contains('.') {
+        let why = "should be a domain with at least two segments separated by dots";
+        errors.invalid(field, &name.into(), why);
+    }
+}
+
+/// An address that clients can reach.
+pub(super) fn reachable(address: &Value, field: &str, errors: &mut Errors) {
+    match address.as_str().unwrap_or_default().parse::<IpAddr>() {
+        Err(_) => errors.invalid(field, address, "must be a valid IP address"),
+        Ok(parsed) => {
+            if let Some(why) = special(parsed) {
+                errors.invalid(field, address, why);
+            }
+        }
     }
 }
 

@@ -24,14 +24,15 @@ impl Errors {
     /// A selector, whose fields come in the order of its type.
     pub(super) fn invalid_selector(&mut self, field: &str, selector: &Value, why: &str) {
         let expression = |value: &Value| {
-            let names = ["key", "operator", "values"]
-                .into_iter()
-                .filter(|name| !value[*name].is_null());
-            let fields: Vec<_> = names.map(|name| format!("{name:?}:{}", value[name])).collect();
+            let texts = ["key", "operator"].map(|name| format!("{name:?}:{:?}", super::text(value, name)));
+            let mut fields = texts.to_vec();
+            if !super::items(value, "values").is_empty() {
+                fields.push(format!("\"values\":{}", value["values"]));
+            }
             format!("{{{}}}", fields.join(","))
         };
         let mut parts = Vec::new();
-        if !selector["matchLabels"].is_null() {
+        if selector["matchLabels"].as_object().is_some_and(|labels| !labels.is_empty()) {
             parts.push(format!("\"matchLabels\":{}", selector["matchLabels"]));
         }
         let expressions: Vec<_> = super::items(selector, "matchExpressions")
@@ -42,11 +43,9 @@ impl Errors {
             parts.push(format!("\"matchExpressions\":[{}]", expressions.join(",")));
         }
         let shown = format!("{{{}}}", parts.join(","));
-        self.0.push(FieldError::new(
-            field,
-            "FieldValueInvalid",
-            format!("Invalid value: {shown}: {why}"),
-        ));
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let message = format!("Invalid value: {shown}{why}");
+        self.0.push(FieldError::new(field, "FieldValueInvalid", message));
     }
 
     pub(super) fn required(&mut self, field: impl Into<String>, why: &str) {
@@ -73,6 +72,24 @@ impl Errors {
     pub(super) fn invalid_as(&mut self, field: impl Into<String>, shown: &str, why: &str) {
         let message = format!("Invalid value: {shown}: {why}");
         self.0.push(FieldError::new(field, "FieldValueInvalid", message));
+    }
+
+    /// Something whose value is too long to be shown.
+    pub(super) fn invalid_without_value(&mut self, field: impl Into<String>, why: &str) {
+        let message = format!("Invalid value: {why}");
+        self.0.push(FieldError::new(field, "FieldValueInvalid", message));
+    }
+
+    pub(super) fn too_many(&mut self, field: &str, count: usize, most: usize) {
+        let message = format!("Too many: {count}: must have at most {most} items");
+        self.0.push(FieldError::new(field, "FieldValueTooMany", message));
+    }
+
+    /// A value in the server's own form that is none of a few.
+    pub(super) fn unsupported_as(&mut self, field: &str, shown: &str, supported: &[&str]) {
+        let list: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
+        let message = format!("Unsupported value: {shown}: supported values: {}", list.join(", "));
+        self.0.push(FieldError::new(field, "FieldValueNotSupported", message));
     }
 
     /// A text that has to be there.
@@ -131,6 +148,24 @@ impl Errors {
             "." | ".." => self.invalid(field, &value, format!("must not be '{key}'")),
             _ if key.starts_with("..") => self.invalid(field, &value, "must not start with '..'"),
             _ => {}
+        }
+    }
+
+    /// A domain, a slash and a path.
+    pub(super) fn domain_prefixed_path(&mut self, field: &str, name: &str) {
+        if name.is_empty() {
+            self.required(field, "");
+            return;
+        }
+        let Some((host, path)) = name.split_once('/').filter(|(host, path)| !host.is_empty() && !path.is_empty()) else {
+            let why = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+            self.invalid(field, &name.into(), why);
+            return;
+        };
+        self.dns_subdomain(field, host);
+        if !path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b)) {
+            let why = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')";
+            self.invalid(field, &path.into(), why);
         }
     }
 
@@ -261,13 +296,18 @@ impl Errors {
                         self.forbidden(format!("{field}.values"), why);
                     }
                 }
-                _ => self.invalid(
+                operator => self.invalid(
                     format!("{field}.operator"),
-                    &expression["operator"],
+                    &operator.into(),
                     "not a valid selector operator",
                 ),
             }
             self.qualified_name(&format!("{field}.key"), super::text(expression, "key"));
+            for (index, value) in values.iter().enumerate() {
+                for problem in label_value_problems(value.as_str().unwrap_or_default()) {
+                    self.invalid(format!("{field}.values[{index}]"), value, problem);
+                }
+            }
         }
         self.0.len() == before
     }
@@ -294,6 +334,16 @@ impl Errors {
             .is_some_and(|percent| percent > 100)
         {
             self.invalid(field, value, "must not be greater than 100%");
+        }
+    }
+
+    /// A selector that may not change.
+    pub(super) fn immutable_selector(&mut self, field: &str, new: &Value, old: &Value) {
+        if new == old {
+        } else if new.is_null() {
+            self.invalid(field, new, IMMUTABLE);
+        } else {
+            self.invalid_selector(field, new, IMMUTABLE);
         }
     }
 

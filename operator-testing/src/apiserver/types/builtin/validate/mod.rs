@@ -4,13 +4,17 @@
 
 mod access;
 mod admission;
+mod autoscaling;
 mod config;
 mod containers;
+mod cron;
 mod endpoints;
 mod environment;
 mod errors;
 mod events;
 mod expression;
+mod job_policies;
+mod jobs;
 mod networking;
 mod pods;
 mod policy;
@@ -56,9 +60,9 @@ pub(in crate::apiserver::types) fn create(
             if object["metadata"]["labels"] == *template {
                 errors.0.retain(|error| error.field != "metadata.labels");
             }
-            workloads::job(object, &mut errors);
+            jobs::job(object, &mut errors);
         }
-        "cronjobs.batch" => workloads::cron_job(object, &mut errors),
+        "cronjobs.batch" => cron::cron_job(object, &mut errors),
         _ => both(kind, object, None, &mut errors, &mut warnings),
     }
     warnings::check(&kind.group_resource(), object, None, &mut warnings);
@@ -84,8 +88,8 @@ pub(in crate::apiserver::types) fn update(
         "replicasets.apps" => workloads::replica_set(new, Some(old), &mut errors),
         "statefulsets.apps" => workloads::stateful_set_update(new, old, &mut errors),
         "daemonsets.apps" => workloads::daemon_set(new, Some(old), &mut errors),
-        "jobs.batch" => workloads::job_update(new, old, &mut errors),
-        "cronjobs.batch" => workloads::cron_job(new, &mut errors),
+        "jobs.batch" => jobs::job_update(new, old, &mut errors),
+        "cronjobs.batch" => cron::cron_job(new, &mut errors),
         _ => both(kind, new, Some(old), &mut errors, &mut warnings),
     }
     warnings::check(&kind.group_resource(), new, Some(old), &mut warnings);
@@ -144,8 +148,13 @@ fn both(
         "rolebindings.rbac.authorization.k8s.io" => access::binding(new, old, true, errors),
         "clusterrolebindings.rbac.authorization.k8s.io" => access::binding(new, old, false, errors),
         "ingresses.networking.k8s.io" => networking::ingress(new, old, errors, warnings),
+        "ingressclasses.networking.k8s.io" => networking::class(new, old, errors),
+        "endpoints" => endpoints::subsets(new, old, errors),
+        "replicationcontrollers" => workloads::controller(new, errors),
+        "controllerrevisions.apps" => workloads::revision(new, old, errors),
+        "runtimeclasses.node.k8s.io" => config::runtime_class(new, old, errors),
         "networkpolicies.networking.k8s.io" => networking::policy(new, errors),
-        "horizontalpodautoscalers.autoscaling" => policy::autoscaler(new, errors),
+        "horizontalpodautoscalers.autoscaling" => autoscaling::autoscaler(new, errors),
         "poddisruptionbudgets.policy" => policy::disruption_budget(new, errors),
         "endpointslices.discovery.k8s.io" => endpoints::slice(new, old, errors),
         "podtemplates" => pods::template(&new["template"], "template", errors),

@@ -29,7 +29,7 @@ pub(super) fn ingress(ingress: &Value, old: Option<&Value>, errors: &mut Errors,
     if rules.is_empty() && !has(spec, "defaultBackend") {
         errors.invalid(
             "spec",
-            &Value::Null,
+            &spec["rules"],
             "either `defaultBackend` or `rules` must be specified",
         );
     }
@@ -68,17 +68,23 @@ fn host(name: &str, field: &str, errors: &mut Errors) {
 }
 
 fn host_name(name: &str, field: &str, errors: &mut Errors) {
+    if !name.contains('*') {
+        errors.dns_subdomain(field, name);
+        return;
+    }
     match name.strip_prefix("*.") {
-        Some(rest) if errors_of(rest) => {
+        None => wildcard(name, field, errors),
+        Some(rest) if errors_of(rest) => wildcard(name, field, errors),
+        Some(_) => {}
+    }
+}
+
+fn wildcard(name: &str, field: &str, errors: &mut Errors) {
             let why = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of \
                        lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. \
                        '*.example.com', regex used for validation is \
                        '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-            errors.invalid(field, &name.into(), why);
-        }
-        Some(_) => {}
-        None => errors.dns_subdomain(field, name),
-    }
+    errors.invalid(field, &name.into(), why);
 }
 
 fn errors_of(name: &str) -> bool {
@@ -94,7 +100,10 @@ fn paths(http: &Value, field: &str, errors: &mut Errors) {
         let field = format!("{field}.paths[{index}]");
         let value = text(path, "path");
         match path["pathType"].as_str() {
-            None => errors.required(format!("{field}.pathType"), "pathType must be specified"),
+            None => {
+                errors.required(format!("{field}.pathType"), "pathType must be specified");
+                continue;
+            }
             Some("Exact" | "Prefix") => {
                 if !value.starts_with('/') {
                     errors.invalid(format!("{field}.path"), &value.into(), "must be an absolute path");
@@ -102,6 +111,12 @@ fn paths(http: &Value, field: &str, errors: &mut Errors) {
                 for sequence in ["//", "/./", "/../", "%2f", "%2F"] {
                     if value.contains(sequence) {
                         let why = format!("must not contain '{sequence}'");
+                        errors.invalid(format!("{field}.path"), &value.into(), why);
+                    }
+                }
+                for end in ["/..", "/."] {
+                    if value.ends_with(end) {
+                        let why = format!("cannot end with '{end}'");
                         errors.invalid(format!("{field}.path"), &value.into(), why);
                     }
                 }
@@ -127,8 +142,10 @@ fn backend(backend: &Value, field: &str, errors: &mut Errors) {
     if !resource.is_null() && !service.is_null() {
         errors.invalid(field, &"".into(), "cannot set both resource and service backends");
     } else if resource.is_null() && service.is_null() {
-        errors.required(field, "resource or service backend is required");
-    } else if !service.is_null() {
+        errors.invalid(field, &"".into(), "resource or service backend is required");
+    } else if !resource.is_null() {
+        reference(resource, &format!("{field}.resource"), errors);
+    } else {
         match text(service, "name") {
             "" => errors.required(format!("{field}.service.name"), ""),
             name => errors.named(&format!("{field}.service.name"), NameRule::DnsLabel, name),
@@ -165,6 +182,7 @@ pub(super) fn policy(policy: &Value, errors: &mut Errors) {
     if types.len() > 2 {
         let why = "may not specify more than two policyTypes";
         errors.invalid("spec.policyTypes", &spec["policyTypes"], why);
+        return;
     }
     for (index, kind) in types.iter().enumerate() {
         errors.one_of(format!("spec.policyTypes[{index}]"), kind, &["Ingress", "Egress"]);
@@ -172,20 +190,32 @@ pub(super) fn policy(policy: &Value, errors: &mut Errors) {
 }
 
 fn policy_port(port: &Value, field: &str, errors: &mut Errors) {
-    if let Some(protocol) = port.get("protocol") {
-        errors.one_of(format!("{field}.protocol"), protocol, &["TCP", "UDP", "SCTP"]);
+    if has(port, "protocol") {
+        errors.one_of(format!("{field}.protocol"), &port["protocol"], &["TCP", "UDP", "SCTP"]);
     }
-    if let Some(number) = port.get("port") {
-        errors.port(&format!("{field}.port"), number);
+    if has(port, "port") {
+        errors.port(&format!("{field}.port"), &port["port"]);
     }
-    if let (Some(first), Some(last)) = (port["port"].as_i64(), port["endPort"].as_i64())
-        && last < first
-    {
-        errors.invalid(
-            format!("{field}.endPort"),
-            &last.into(),
-            "must be greater than or equal to `port`",
-        );
+    let Some(last) = port["endPort"].as_i64() else {
+        return;
+    };
+    let field = format!("{field}.endPort");
+    match (&port["port"], port["port"].as_i64()) {
+        (Value::Null, _) => {
+            let why = "may not be specified when `port` is not specified";
+            errors.invalid(field, &last.into(), why);
+        }
+        (_, None) => {
+            let why = "may not be specified when `port` is non-numeric";
+            errors.invalid(field, &last.into(), why);
+        }
+        (_, Some(first)) => {
+            if last < first {
+                let why = "must be greater than or equal to `port`";
+                errors.invalid(field.clone(), &first.into(), why);
+            }
+            errors.port_number(field, &last.into());
+        }
     }
 }
 
@@ -206,27 +236,112 @@ fn peer(peer: &Value, field: &str, errors: &mut Errors) {
         errors.forbidden(field, "may not specify both ipBlock and another peer");
     }
     let block = &peer["ipBlock"];
-    match text(block, "cidr") {
-        "" => errors.required(format!("{field}.ipBlock.cidr"), ""),
-        cidr => check_cidr(cidr, &format!("{field}.ipBlock.cidr"), errors),
+    let cidr = text(block, "cidr");
+    if cidr.is_empty() {
+        errors.required(format!("{field}.ipBlock.cidr"), "");
+        return;
     }
+    check_cidr(cidr, &format!("{field}.ipBlock.cidr"), errors);
+    let Some(whole) = Network::of(cidr) else { return };
     for (index, except) in items(block, "except").iter().enumerate() {
         let cidr = except.as_str().unwrap_or_default();
-        check_cidr(cidr, &format!("{field}.ipBlock.except[{index}]"), errors);
+        let field = format!("{field}.ipBlock.except[{index}]");
+        check_cidr(cidr, &field, errors);
+        if Network::of(cidr).is_some_and(|part| !whole.contains(part)) {
+            errors.invalid(field, except, "must be a strict subset of `cidr`");
+        }
     }
 }
 
-fn check_cidr(cidr: &str, field: &str, errors: &mut Errors) {
-    let is_cidr = cidr.split_once('/').is_some_and(|(address, length)| {
-        let limit = match address.parse::<IpAddr>() {
-            Ok(IpAddr::V4(_)) => 32,
-            Ok(IpAddr::V6(_)) => 128,
-            Err(_) => return false,
+/// A range of addresses: the first one, as a number, and how many bits of it are fixed.
+#[derive(Clone, Copy)]
+struct Network {
+    is_old: bool,
+    first: u128,
+    fixed: u32,
+}
+
+impl Network {
+    fn of(cidr: &str) -> Option<Self> {
+        let (address, length) = cidr.split_once('/')?;
+        let length = length.parse::<u32>().ok()?;
+        let (is_old, address, limit) = match address.parse::<IpAddr>().ok()? {
+            IpAddr::V4(address) => (true, u128::from(u32::from(address)) << 96, 32),
+            IpAddr::V6(address) => (false, u128::from(address), 128),
         };
-        length.parse::<u32>().is_ok_and(|length| length <= limit)
-    });
-    if !is_cidr {
+        let network = Self {
+            is_old,
+            first: address & Self::mask(length),
+            fixed: length,
+        };
+        (length <= limit).then_some(network)
+    }
+
+    fn mask(length: u32) -> u128 {
+        u128::MAX.checked_shl(128 - length.min(128)).unwrap_or(0)
+    }
+
+    /// Whether another range is a part of this one.
+    fn contains(self, other: Self) -> bool {
+        self.is_old == other.is_old && self.fixed < other.fixed && other.first & Self::mask(self.fixed) == self.first
+    }
+}
+
+/// A range of addresses.
+pub(super) fn check_cidr(cidr: &str, field: &str, errors: &mut Errors) {
+    if Network::of(cidr).is_none() {
         let why = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
         errors.invalid(field, &cidr.into(), why);
+    }
+}
+
+/// An object of any kind, in the same namespace.
+fn reference(object: &Value, field: &str, errors: &mut Errors) {
+    if let Some(group) = object["apiGroup"].as_str() {
+        errors.dns_subdomain(&format!("{field}.apiGroup"), group);
+    }
+    for name in ["kind", "name"] {
+        match text(object, name) {
+            "" => errors.required(format!("{field}.{name}"), ""),
+            value => errors.named(&format!("{field}.{name}"), NameRule::PathSegment, value),
+        }
+    }
+}
+
+/// An `IngressClass`.
+pub(super) fn class(class: &Value, old: Option<&Value>, errors: &mut Errors) {
+    let spec = &class["spec"];
+    if let Some(old) = old {
+        let controller = |class: &Value| Value::from(text(&class["spec"], "controller"));
+        errors.immutable("spec.controller", &controller(class), &controller(old));
+    }
+    let controller = text(spec, "controller");
+    if controller.len() > 250 {
+        errors.too_long("spec.controller", 250);
+    }
+    errors.domain_prefixed_path("spec.controller", controller);
+    let parameters = &spec["parameters"];
+    if parameters.is_null() {
+        return;
+    }
+    const FIELD: &str = "spec.parameters";
+    reference(parameters, FIELD, errors);
+    let namespace = parameters["namespace"].as_str();
+    match text(parameters, "scope") {
+        "" => errors.required(format!("{FIELD}.scope"), ""),
+        "Namespace" => match namespace {
+            None | Some("") => {
+                let why = "`parameters.scope` is set to 'Namespace'";
+                errors.required(format!("{FIELD}.namespace"), why);
+            }
+            Some(name) => errors.dns_label(&format!("{FIELD}.namespace"), name),
+        },
+        scope => {
+            errors.one_of(format!("{FIELD}.scope"), &scope.into(), &["Cluster", "Namespace"]);
+            if scope == "Cluster" && namespace.is_some() {
+                let why = "`parameters.scope` is set to 'Cluster'";
+                errors.forbidden(format!("{FIELD}.namespace"), why);
+            }
+        }
     }
 }

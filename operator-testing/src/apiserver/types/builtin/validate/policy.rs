@@ -1,86 +1,9 @@
-//! Autoscalers, disruption budgets, leases and priority classes.
+//! Disruption budgets, leases and priority classes.
 
 use serde_json::Value;
 
-use super::{Errors, has, items, number, text};
-use crate::apiserver::{status::FieldError, types::resource::NameRule};
-
-/// A HorizontalPodAutoscaler.
-pub(super) fn autoscaler(autoscaler: &Value, errors: &mut Errors) {
-    let spec = &autoscaler["spec"];
-    let (min, max) = (number(spec, "minReplicas"), number(spec, "maxReplicas"));
-    if has(spec, "minReplicas") && min < 1 {
-        errors.invalid(
-            "spec.minReplicas",
-            &spec["minReplicas"],
-            "must be greater than or equal to 1",
-        );
-    }
-    if max < 1 {
-        errors.required("spec.maxReplicas", "must be set and greater than 0");
-    }
-    if max < min {
-        errors.invalid(
-            "spec.maxReplicas",
-            &max.into(),
-            "must be greater than or equal to `minReplicas`",
-        );
-    }
-    let target = &spec["scaleTargetRef"];
-    for field in ["kind", "name"] {
-        match text(target, field) {
-            "" => errors.required(format!("spec.scaleTargetRef.{field}"), ""),
-            value => errors.named(
-                &format!("spec.scaleTargetRef.{field}"),
-                NameRule::PathSegment,
-                value,
-            ),
-        }
-    }
-    let version = text(target, "apiVersion");
-    if !version.contains('/') && (version.is_empty() || version != "v1") {
-        errors.invalid(
-            "spec.scaleTargetRef.apiVersion",
-            &version.into(),
-            "apiVersion must specify API group",
-        );
-    }
-    for (index, metric) in items(spec, "metrics").iter().enumerate() {
-        check_metric(metric, &format!("spec.metrics[{index}]"), errors);
-    }
-}
-
-fn check_metric(metric: &Value, field: &str, errors: &mut Errors) {
-    const SOURCES: [(&str, &str); 5] = [
-        ("Object", "object"),
-        ("Pods", "pods"),
-        ("Resource", "resource"),
-        ("ContainerResource", "containerResource"),
-        ("External", "external"),
-    ];
-    let kind = text(metric, "type");
-    if kind.is_empty() {
-        errors.required(format!("{field}.type"), "must specify a metric source type");
-        return;
-    }
-    let Some((_, source)) = SOURCES.iter().find(|(name, _)| *name == kind) else {
-        let names = ["ContainerResource", "External", "Object", "Pods", "Resource"];
-        errors.one_of(format!("{field}.type"), &metric["type"], &names);
-        return;
-    };
-    if !has(metric, source) {
-        let why = "must populate information for the given metric source";
-        errors.required(format!("{field}.{source}"), why);
-    }
-    for (_, other) in SOURCES.iter().filter(|(name, _)| *name != kind) {
-        if has(metric, other) {
-            errors.forbidden(
-                format!("{field}.{other}"),
-                "must populate the given metric source only",
-            );
-        }
-    }
-}
+use super::{Errors, has, number, text};
+use crate::apiserver::status::FieldError;
 
 /// A PodDisruptionBudget.
 pub(super) fn disruption_budget(budget: &Value, errors: &mut Errors) {

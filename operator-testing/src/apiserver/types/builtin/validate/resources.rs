@@ -13,7 +13,7 @@ pub(super) fn check(resources: &Value, spec: &Value, field: &str, errors: &mut E
     for list in ["limits", "requests"] {
         for (name, quantity) in members(resources, list) {
             let field = format!("{field}.{list}[{name}]");
-            resource_name(name, &field, errors);
+            self::name(name, &field, errors);
             amount(name, quantity, &field, errors);
         }
     }
@@ -83,7 +83,8 @@ fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-fn resource_name(name: &str, field: &str, errors: &mut Errors) {
+/// The name of something that containers ask for.
+pub(super) fn name(name: &str, field: &str, errors: &mut Errors) {
     let value = name.into();
     let before = errors.0.len();
     errors.qualified_name(field, name);

@@ -181,13 +181,12 @@ fn app_armor(profile: &Value, field: &str, errors: &mut Errors) {
     let inner = format!("{field}.localhostProfile");
     let unset = "must be set when AppArmor type is Localhost";
     match (text(profile, "type"), path) {
-        ("Localhost", None) => errors.required(inner, unset),
+        ("Localhost", None | Some("")) => errors.required(inner, unset),
         ("Localhost", Some(path)) if path.trim() != path => {
             errors.invalid(inner, &path.into(), "must not be padded with whitespace");
         }
-        ("Localhost", Some("")) => errors.required(inner, unset),
         ("Localhost", Some(path)) if path.len() > 4095 => errors.too_long(&inner, 4095),
-        ("Localhost", Some(_)) => {}
+        ("Localhost", Some(_)) | ("RuntimeDefault" | "Unconfined", None) => {}
         ("RuntimeDefault" | "Unconfined", Some(path)) => {
             errors.invalid(
                 inner,
@@ -195,7 +194,6 @@ fn app_armor(profile: &Value, field: &str, errors: &mut Errors) {
                 "can only be set when AppArmor type is Localhost",
             );
         }
-        ("RuntimeDefault" | "Unconfined", None) => {}
         ("", _) => {
             let why = "type is required when appArmorProfile is set";
             errors.required(format!("{field}.type"), why);

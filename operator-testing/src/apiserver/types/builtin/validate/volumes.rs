@@ -124,11 +124,9 @@ fn claim_name(name: &str, pod: Option<&str>, field: &str, errors: &mut Errors) {
 
 fn one(kind: &str, source: &Value, field: &str, errors: &mut Errors) {
     match kind {
-        "emptyDir" => {
-            if storage::amount(&source["sizeLimit"]) < 0 {
-                let why = "SizeLimit field must be a valid resource quantity";
-                errors.forbidden(format!("{field}.sizeLimit"), why);
-            }
+        "emptyDir" if storage::amount(&source["sizeLimit"]) < 0 => {
+            let why = "SizeLimit field must be a valid resource quantity";
+            errors.forbidden(format!("{field}.sizeLimit"), why);
         }
         "hostPath" => host_path(source, field, errors),
         "secret" => {
@@ -139,14 +137,7 @@ fn one(kind: &str, source: &Value, field: &str, errors: &mut Errors) {
             errors.needs(source, field, "name");
             keys(source, field, errors);
         }
-        "nfs" => {
-            errors.needs(source, field, "server");
-            errors.needs(source, field, "path");
-            if !text(source, "path").starts_with('/') {
-                let why = "must be an absolute path";
-                errors.invalid(format!("{field}.path"), &text(source, "path").into(), why);
-            }
-        }
+        "nfs" => nfs(source, field, errors),
         "iscsi" => iscsi(source, field, errors),
         "persistentVolumeClaim" => errors.needs(source, field, "claimName"),
         "downwardAPI" => {
@@ -211,6 +202,16 @@ pub(super) fn host_path(source: &Value, field: &str, errors: &mut Errors) {
     no_backsteps(path, &format!("{field}.path"), errors);
     if has(source, "type") {
         errors.one_of(format!("{field}.type"), &source["type"], &HOST_PATH_TYPES);
+    }
+}
+
+pub(super) fn nfs(source: &Value, field: &str, errors: &mut Errors) {
+    errors.needs(source, field, "server");
+    errors.needs(source, field, "path");
+    let path = text(source, "path");
+    if !path.starts_with('/') {
+        let why = "must be an absolute path";
+        errors.invalid(format!("{field}.path"), &path.into(), why);
     }
 }
 

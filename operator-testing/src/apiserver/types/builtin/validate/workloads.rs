@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Errors, at,
+    Errors,
     errors::{percent, selects},
     has, items, number, pods, storage, text,
 };
@@ -21,8 +21,7 @@ pub(super) fn deployment(
 ) {
     let spec = &object["spec"];
     errors.not_negative("spec.replicas", &spec["replicas"]);
-    let selector = selector(spec, errors);
-    template(spec, selector, errors);
+    replicated(spec, errors);
     strategy(&spec["strategy"], errors);
     errors.not_negative("spec.minReadySeconds", &spec["minReadySeconds"]);
     errors.not_negative("spec.revisionHistoryLimit", &spec["revisionHistoryLimit"]);
@@ -34,7 +33,7 @@ pub(super) fn deployment(
         }
     }
     match old {
-        Some(old) => errors.immutable("spec.selector", &spec["selector"], &old["spec"]["selector"]),
+        Some(old) => errors.immutable_selector("spec.selector", &spec["selector"], &old["spec"]["selector"]),
         None => {
             let name = text(&object["metadata"], "name");
             let problems = name_problems(NameRule::DnsLabel, name, false);
@@ -43,55 +42,80 @@ pub(super) fn deployment(
     }
 }
 
-/// The selector of a workload; `None` if it cannot select anything.
-fn selector<'a>(spec: &'a Value, errors: &mut Errors) -> Option<&'a Value> {
+/// The kinds of workloads, as they are called in messages about their selectors and about what they do not support.
+#[derive(Clone, Copy)]
+struct Named {
+    empty: &'static str,
+    broken: &'static str,
+    whole: &'static str,
+}
+
+const REPLICA_SET: Named = Named {
+    empty: "deployment",
+    broken: "invalid label selector",
+    whole: "ReplicaSet",
+};
+const STATEFUL_SET: Named = Named {
+    empty: "statefulset",
+    broken: "",
+    whole: "StatefulSet",
+};
+
+/// A selector and the template whose Pods it must find.
+fn selected(spec: &Value, named: Named, errors: &mut Errors) {
     let selector = &spec["selector"];
     if selector.is_null() {
         errors.required("spec.selector", "");
-        return None;
     }
     let is_valid = errors.selector("spec.selector", selector);
-    if items(selector, "matchExpressions").is_empty()
-        && fields::members(selector, "matchLabels").next().is_none()
-    {
-        errors.invalid(
-            "spec.selector",
-            selector,
-            "empty selector is invalid for deployment",
-        );
+    let is_empty = is_empty(selector);
+    if !selector.is_null() && is_empty {
+        let why = format!("empty selector is invalid for {}", named.empty);
+        errors.invalid("spec.selector", selector, why);
     }
     if !is_valid {
-        errors.invalid_selector("spec.selector", selector, "invalid label selector");
-        return Some(&Value::Bool(false));
+        errors.invalid_selector("spec.selector", selector, named.broken);
+        return;
     }
-    Some(selector)
+    if selector.is_null() || !is_empty {
+        found(spec, errors);
+    }
+    pods::template(&spec["template"], "spec.template", errors);
 }
 
-/// A template whose pods the selector must find. `None` finds nothing; `false` stands for a selector that is broken already.
-fn template(spec: &Value, selector: Option<&Value>, errors: &mut Errors) {
-    let template = &spec["template"];
-    let labels = &template["metadata"]["labels"];
-    let is_found = match selector {
-        None => false,
-        Some(Value::Bool(_)) => return,
-        Some(selector) => selects(selector, labels),
-    };
-    if !is_found {
+fn is_empty(selector: &Value) -> bool {
+    items(selector, "matchExpressions").is_empty() && fields::members(selector, "matchLabels").next().is_none()
+}
+
+/// The labels of a template must be those that the selector asks for; no selector asks for what nobody has.
+pub(super) fn found(spec: &Value, errors: &mut Errors) {
+    let labels = &spec["template"]["metadata"]["labels"];
+    if spec["selector"].is_null() || !selects(&spec["selector"], labels) {
         let why = "`selector` does not match template `labels`";
         errors.invalid("spec.template.metadata.labels", labels, why);
     }
-    pods::template(template, "spec.template", errors);
-    always_restarts(template, errors);
 }
 
-fn always_restarts(template: &Value, errors: &mut Errors) {
-    let policy = &template["spec"]["restartPolicy"];
-    if policy.as_str().is_some_and(|policy| policy != "Always") {
-        errors.one_of("spec.template.spec.restartPolicy", policy, &["Always"]);
-    }
-    if has(&template["spec"], "activeDeadlineSeconds") {
-        let why = "activeDeadlineSeconds in ReplicaSet is not Supported";
+/// Pods of workloads run for ever.
+fn always_restarts(spec: &Value, kind: &str, errors: &mut Errors) {
+    let pod = &spec["template"]["spec"];
+    let policy = text(pod, "restartPolicy");
+    errors.one_of("spec.template.spec.restartPolicy", &policy.into(), &["Always"]);
+    if has(pod, "activeDeadlineSeconds") {
+        let why = format!("activeDeadlineSeconds in {kind} is not Supported");
         errors.forbidden("spec.template.spec.activeDeadlineSeconds", why);
+    }
+}
+
+/// What ReplicaSets have, and what makes them.
+fn replicated(spec: &Value, errors: &mut Errors) {
+    let is_valid = {
+        let mut found = Errors::default();
+        found.selector("spec.selector", &spec["selector"])
+    };
+    selected(spec, REPLICA_SET, errors);
+    if is_valid {
+        always_restarts(spec, REPLICA_SET.whole, errors);
     }
 }
 
@@ -109,10 +133,6 @@ fn strategy(strategy: &Value, errors: &mut Errors) {
             for name in ["maxUnavailable", "maxSurge"] {
                 errors.number_or_percent(&field(name), &rolling[name]);
             }
-            let is_zero = |value: &Value| match value.as_str() {
-                Some(text) => percent(text) == Some(0),
-                None => value.as_i64() == Some(0),
-            };
             if is_zero(&rolling["maxUnavailable"]) && is_zero(&rolling["maxSurge"]) {
                 let why = "may not be 0 when `maxSurge` is 0";
                 errors.invalid(field("maxUnavailable"), &rolling["maxUnavailable"], why);
@@ -120,12 +140,17 @@ fn strategy(strategy: &Value, errors: &mut Errors) {
             errors.at_most_all(&field("maxUnavailable"), &rolling["maxUnavailable"]);
         }
         _ => {
-            let shown = json!({"Type": strategy["type"], "RollingUpdate": null});
-            errors.0.push(crate::apiserver::status::FieldError::not_supported(
-                "spec.strategy",
-                &shown,
-                &["Recreate", "RollingUpdate"],
-            ));
+            // the server's own form of the fields
+            let rolling = &strategy["rollingUpdate"];
+            let rolling = if rolling.is_null() {
+                "null".to_owned()
+            } else {
+                let shown = |name: &str| if has(rolling, name) { rolling[name].clone() } else { 0.into() };
+                let (most, surge) = (shown("maxUnavailable"), shown("maxSurge"));
+                format!("{{\"MaxUnavailable\":{most},\"MaxSurge\":{surge}}}")
+            };
+            let shown = format!("{{\"Type\":{:?},\"RollingUpdate\":{rolling}}}", text(strategy, "type"));
+            errors.unsupported_as("spec.strategy", &shown, &["Recreate", "RollingUpdate"]);
         }
     }
 }
@@ -135,16 +160,61 @@ pub(super) fn replica_set(set: &Value, old: Option<&Value>, errors: &mut Errors)
     let spec = &set["spec"];
     errors.not_negative("spec.replicas", &spec["replicas"]);
     errors.not_negative("spec.minReadySeconds", &spec["minReadySeconds"]);
-    let selector = selector(spec, errors);
-    template(spec, selector, errors);
+    replicated(spec, errors);
     if let Some(old) = old {
-        errors.immutable("spec.selector", &spec["selector"], &old["spec"]["selector"]);
+        errors.immutable_selector("spec.selector", &spec["selector"], &old["spec"]["selector"]);
     }
 }
 
-/// A StatefulSet.
+/// A ReplicationController.
+pub(super) fn controller(controller: &Value, errors: &mut Errors) {
+    let spec = &controller["spec"];
+    errors.not_negative("spec.minReadySeconds", &spec["minReadySeconds"]);
+    let is_empty = fields::members(spec, "selector").next().is_none();
+    if is_empty {
+        errors.required("spec.selector", "");
+    }
+    errors.not_negative("spec.replicas", &spec["replicas"]);
+    let template = &spec["template"];
+    if template.is_null() {
+        errors.required("spec.template", "");
+        return;
+    }
+    let labels = &template["metadata"]["labels"];
+    if !is_empty && !selects(&json!({"matchLabels": spec["selector"]}), labels) {
+        let why = "`selector` does not match template `labels`";
+        errors.invalid("spec.template.metadata.labels", labels, why);
+    }
+    pods::template(template, "spec.template", errors);
+    always_restarts(spec, "ReplicationController", errors);
+}
+
+/// A revision of a StatefulSet or DaemonSet.
+pub(super) fn revision(revision: &Value, old: Option<&Value>, errors: &mut Errors) {
+    errors.not_negative("revision", &revision["revision"]);
+    let data = &revision["data"];
+    match old {
+        Some(old) => errors.immutable("data", data, &old["data"]),
+        None if data.is_null() => errors.required("data", "data is mandatory"),
+        None if !data.is_object() => errors.required("data", "data must be a valid JSON object"),
+        None => {}
+    }
+}
+
+/// A new StatefulSet.
 pub(super) fn stateful_set(set: &Value, errors: &mut Errors) {
     let spec = &set["spec"];
+    stateful_spec(spec, errors);
+    for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
+        let field = format!("spec.volumeClaimTemplates[{index}].spec");
+        storage::claim_spec(&claim["spec"], &field, errors);
+    }
+    if let Some(name) = spec["serviceName"].as_str().filter(|name| !name.is_empty()) {
+        errors.dns_label("spec.serviceName", name);
+    }
+}
+
+fn stateful_spec(spec: &Value, errors: &mut Errors) {
     match text(spec, "podManagementPolicy") {
         "" => errors.required("spec.podManagementPolicy", ""),
         "OrderedReady" | "Parallel" => {}
@@ -153,43 +223,51 @@ pub(super) fn stateful_set(set: &Value, errors: &mut Errors) {
             errors.invalid("spec.podManagementPolicy", &policy.into(), why);
         }
     }
-    match text(&spec["updateStrategy"], "type") {
-        "" => errors.required("spec.updateStrategy", ""),
-        "OnDelete" => {
-            if has(&spec["updateStrategy"], "rollingUpdate") {
-                let why = "only allowed for updateStrategy 'RollingUpdate'";
-                errors.invalid(
-                    "spec.updateStrategy.rollingUpdate",
-                    &spec["updateStrategy"]["rollingUpdate"],
-                    why,
-                );
-            }
-        }
-        "RollingUpdate" => {
-            let partition = &spec["updateStrategy"]["rollingUpdate"]["partition"];
-            errors.not_negative("spec.updateStrategy.rollingUpdate.partition", partition);
-        }
-        _ => errors.invalid(
-            "spec.updateStrategy",
-            &spec["updateStrategy"],
-            "must be 'RollingUpdate' or 'OnDelete'",
-        ),
-    }
-    for field in ["whenDeleted", "whenScaled"] {
-        let policy = &spec["persistentVolumeClaimRetentionPolicy"][field];
-        if !policy.is_null() {
-            let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
-            errors.one_of(path, policy, &["Retain", "Delete"]);
-        }
+    stateful_strategy(&spec["updateStrategy"], errors);
+    let policy = &spec["persistentVolumeClaimRetentionPolicy"];
+    for field in ["whenDeleted", "whenScaled"].iter().filter(|_| !policy.is_null()) {
+        let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
+        errors.one_of(path, &text(policy, field).into(), &["Retain", "Delete"]);
     }
     errors.not_negative("spec.replicas", &spec["replicas"]);
     errors.not_negative("spec.minReadySeconds", &spec["minReadySeconds"]);
     errors.not_negative("spec.ordinals.start", &spec["ordinals"]["start"]);
-    let selector = selector(spec, errors);
-    template(&with_claims_mounted(spec), selector, errors);
-    for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
-        let field = format!("spec.volumeClaimTemplates[{index}].spec");
-        storage::claim_spec(&claim["spec"], &field, errors);
+    selected(&with_claims_mounted(spec), STATEFUL_SET, errors);
+    always_restarts(spec, STATEFUL_SET.whole, errors);
+}
+
+fn stateful_strategy(strategy: &Value, errors: &mut Errors) {
+    const FIELD: &str = "spec.updateStrategy";
+    let rolling = &strategy["rollingUpdate"];
+    // the server's own form of the fields
+    let shown = || {
+        let (partition, most) = (number(rolling, "partition"), &rolling["maxUnavailable"]);
+        format!("{{\"Partition\":{partition},\"MaxUnavailable\":{most}}}")
+    };
+    match text(strategy, "type") {
+        "" => errors.required(FIELD, ""),
+        "OnDelete" if !rolling.is_null() => {
+            let why = "only allowed for updateStrategy 'RollingUpdate'";
+            errors.invalid_as("spec.updateStrategy.rollingUpdate", &shown(), why);
+        }
+        "OnDelete" => {}
+        "RollingUpdate" => {
+            errors.not_negative("spec.updateStrategy.rollingUpdate.partition", &rolling["partition"]);
+            if has(rolling, "maxUnavailable") {
+                let field = "spec.updateStrategy.rollingUpdate.maxUnavailable";
+                let most = &rolling["maxUnavailable"];
+                errors.number_or_percent(field, most);
+                if is_zero(most) {
+                    errors.invalid(field, most, "cannot be 0");
+                }
+                errors.at_most_all(field, most);
+            }
+        }
+        kind => {
+            let rolling = if rolling.is_null() { "null".to_owned() } else { shown() };
+            let shown = format!("{{\"Type\":{kind:?},\"RollingUpdate\":{rolling}}}");
+            errors.invalid_as(FIELD, &shown, "must be 'RollingUpdate' or 'OnDelete'");
+        }
     }
 }
 
@@ -227,7 +305,7 @@ pub(super) fn stateful_set_update(new: &Value, old: &Value, errors: &mut Errors)
         "persistentVolumeClaimRetentionPolicy",
         "minReadySeconds",
     ];
-    stateful_set(new, errors);
+    stateful_spec(&new["spec"], errors);
     let closed = |set: &Value| {
         let mut spec = set["spec"].clone();
         for field in OPEN {
@@ -247,300 +325,66 @@ pub(super) fn stateful_set_update(new: &Value, old: &Value, errors: &mut Errors)
 /// A DaemonSet.
 pub(super) fn daemon_set(set: &Value, old: Option<&Value>, errors: &mut Errors) {
     let spec = &set["spec"];
-    let selector = selector(spec, errors);
-    template(spec, selector, errors);
+    let selector = &spec["selector"];
+    if errors.selector("spec.selector", selector) && (selector.is_null() || !is_empty(selector)) {
+        found(spec, errors);
+    }
+    if !selector.is_null() && is_empty(selector) {
+        errors.invalid("spec.selector", selector, "empty selector is invalid for daemonset");
+    }
+    pods::template(&spec["template"], "spec.template", errors);
+    always_restarts(spec, "DaemonSet", errors);
     errors.not_negative("spec.minReadySeconds", &spec["minReadySeconds"]);
-    errors.one_of(
-        "spec.updateStrategy.type",
-        &spec["updateStrategy"]["type"],
-        &["RollingUpdate", "OnDelete"],
-    );
+    daemon_strategy(&spec["updateStrategy"], errors);
     errors.not_negative("spec.revisionHistoryLimit", &spec["revisionHistoryLimit"]);
     if let Some(old) = old {
-        errors.immutable("spec.selector", &spec["selector"], &old["spec"]["selector"]);
+        errors.immutable_selector("spec.selector", selector, &old["spec"]["selector"]);
     }
 }
 
-/// A Job.
-pub(super) fn job(job: &Value, errors: &mut Errors) {
-    let spec = &job["spec"];
-    let name = text(&job["metadata"], "name");
-    if spec["manualSelector"] != true && !spec["selector"].is_null() {
-        generated_selector(job, errors);
-    }
-    job_spec(spec, "spec", errors);
-    if spec["selector"].is_null() {
-        errors.required("spec.selector", "");
-    }
-    let labels = &spec["template"]["metadata"]["labels"];
-    if spec["selector"].is_null() || !selects(&spec["selector"], labels) {
-        errors.invalid(
-            "spec.template.metadata.labels",
-            labels,
-            "`selector` does not match template `labels`",
-        );
-    }
-    if text(spec, "completionMode") == "Indexed" {
-        if !has(spec, "completions") {
-            errors.required("spec.completions", "when completion mode is Indexed");
-        }
-        let problems = name_problems(NameRule::DnsLabel, &format!("{name}-0"), false);
-        for problem in problems {
-            let why = format!("will not able to create pod with invalid DNS label: {name}-0: {problem}");
-            errors.invalid("metadata.name", &name.into(), why);
-        }
-    }
-}
-
-/// A job finds its pods by its own uid, unless the client says it knows better.
-fn generated_selector(job: &Value, errors: &mut Errors) {
-    let uid = text(&job["metadata"], "uid");
-    let labels = at(job, &["spec", "template", "metadata", "labels"]);
-    let name = text(&job["metadata"], "name");
-    for (key, wanted) in [
-        ("batch.kubernetes.io/controller-uid", uid),
-        ("controller-uid", uid),
-        ("batch.kubernetes.io/job-name", name),
-        ("job-name", name),
-    ] {
-        if let Some(value) = labels[key].as_str().filter(|value| *value != wanted) {
-            let why = format!("must be '{wanted}'");
-            errors.invalid(
-                format!("spec.template.metadata.labels[{key}]"),
-                &value.into(),
-                why,
-            );
-        }
-    }
-    let selector = &job["spec"]["selector"];
-    let expected = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
-    if *selector != expected {
-        errors.invalid("spec.selector", selector, "`selector` not auto-generated");
-    }
-}
-
-/// The spec of a job or of the template of one.
-fn job_spec(spec: &Value, field: &str, errors: &mut Errors) {
-    for name in [
-        "parallelism",
-        "completions",
-        "activeDeadlineSeconds",
-        "backoffLimit",
-        "ttlSecondsAfterFinished",
-        "backoffLimitPerIndex",
-        "maxFailedIndexes",
-    ] {
-        errors.not_negative(format!("{field}.{name}"), &spec[name]);
-    }
-    if let Some(mode) = spec.get("completionMode") {
-        errors.one_of(
-            format!("{field}.completionMode"),
-            mode,
-            &["Indexed", "NonIndexed"],
-        );
-    }
-    let template = &spec["template"];
-    pods::template(template, &format!("{field}.template"), errors);
-    let policy = &template["spec"]["restartPolicy"];
-    let path = format!("{field}.template.spec.restartPolicy");
-    match policy.as_str() {
-        None | Some("" | "Always") => errors.required(path, "valid values: \"OnFailure\", \"Never\""),
-        Some("OnFailure" | "Never") => {}
-        Some(_) => errors.one_of(path, policy, &["OnFailure", "Never"]),
-    }
-}
-
-/// The template of a Job may change only while the Job is suspended and none of its Pods run, and then only in where these
-/// run and what they ask for.
-fn job_template_update(old: &Value, spec: &Value, errors: &mut Errors) {
-    let (was, status) = (&old["spec"], &old["status"]);
-    let template = &spec["template"];
-    if was["suspend"] != true {
-        errors.immutable("spec.template", template, &was["template"]);
-        return;
-    }
-    let stopped = items(status, "conditions")
-        .iter()
-        .any(|condition| condition["type"] == "Suspended" && condition["status"] == "True");
-    if number(status, "active") != 0 || !(stopped || status["startTime"].is_null()) {
-        errors.immutable("spec.template", template, &was["template"]);
-        return;
-    }
-    let fixed = |spec: &Value| {
-        let mut spec = spec.clone();
-        for field in ["nodeSelector", "tolerations", "schedulingGates"] {
-            fields::remove(&mut spec, field);
-        }
-        if let Some(affinity) = spec.get_mut("affinity").and_then(Value::as_object_mut) {
-            affinity.remove("nodeAffinity");
-            if affinity.is_empty() {
-                fields::remove(&mut spec, "affinity");
+fn daemon_strategy(strategy: &Value, errors: &mut Errors) {
+    const FIELD: &str = "spec.updateStrategy.rollingUpdate";
+    let rolling = &strategy["rollingUpdate"];
+    match text(strategy, "type") {
+        "OnDelete" => {}
+        "RollingUpdate" if rolling.is_null() => errors.required(FIELD, ""),
+        "RollingUpdate" => {
+            for name in ["maxUnavailable", "maxSurge"] {
+                let field = format!("{FIELD}.{name}");
+                errors.number_or_percent(&field, &rolling[name]);
+                errors.at_most_all(&field, &rolling[name]);
+            }
+            let (most, surge) = (&rolling["maxUnavailable"], &rolling["maxSurge"]);
+            match (is_zero(most), is_zero(surge)) {
+                (false, false) => {
+                    let why = "may not be set when maxUnavailable is non-zero";
+                    errors.invalid(format!("{FIELD}.maxSurge"), surge, why);
+                }
+                (true, true) => {
+                    let why = "cannot be 0 when maxSurge is 0";
+                    errors.required(format!("{FIELD}.maxUnavailable"), why);
+                }
+                _ => {}
             }
         }
-        spec
-    };
-    let new = fixed(&template["spec"]);
-    let mut known = fixed(&was["template"]["spec"]);
-    for list in ["containers", "initContainers"] {
-        if items(&new, list).len() != items(&known, list).len() {
-            continue;
+        kind => {
+            // the server's own form of the fields
+            let rolling = if rolling.is_null() {
+                "null".to_owned()
+            } else {
+                let (most, surge) = (&rolling["maxUnavailable"], &rolling["maxSurge"]);
+                format!("{{\"MaxUnavailable\":{most},\"MaxSurge\":{surge}}}")
+            };
+            let shown = format!("{{\"Type\":{kind:?},\"RollingUpdate\":{rolling}}}");
+            errors.unsupported_as("spec.updateStrategy", &shown, &["RollingUpdate", "OnDelete"]);
         }
-        for (container, now) in fields::items_mut(&mut known, list).zip(items(&new, list)) {
-            if container["name"] == now["name"] {
-                container["resources"] = now["resources"].clone();
-            }
-        }
-    }
-    errors.immutable("spec.template.spec", &new, &known);
-}
-
-/// A change of a Job.
-pub(super) fn job_update(new: &Value, old: &Value, errors: &mut Errors) {
-    let (spec, was) = (&new["spec"], &old["spec"]);
-    job(new, errors);
-    let is_elastic = text(spec, "completionMode") == "Indexed" && spec["completions"] == spec["parallelism"];
-    if !is_elastic {
-        errors.immutable("spec.completions", &spec["completions"], &was["completions"]);
-    }
-    errors.immutable("spec.selector", &spec["selector"], &was["selector"]);
-    job_template_update(old, spec, errors);
-    errors.immutable(
-        "spec.completionMode",
-        &spec["completionMode"],
-        &was["completionMode"],
-    );
-    errors.immutable(
-        "spec.podFailurePolicy",
-        &spec["podFailurePolicy"],
-        &was["podFailurePolicy"],
-    );
-    errors.immutable(
-        "spec.backoffLimitPerIndex",
-        &spec["backoffLimitPerIndex"],
-        &was["backoffLimitPerIndex"],
-    );
-}
-
-/// A CronJob.
-pub(super) fn cron_job(job: &Value, errors: &mut Errors) {
-    let spec = &job["spec"];
-    let schedule = text(spec, "schedule");
-    if schedule.is_empty() {
-        errors.required("spec.schedule", "");
-    } else if let Err(why) = check_schedule(schedule) {
-        errors.invalid("spec.schedule", &schedule.into(), why);
-    }
-    errors.not_negative("spec.startingDeadlineSeconds", &spec["startingDeadlineSeconds"]);
-    if let Some(zone) = spec["timeZone"].as_str() {
-        if zone.is_empty() {
-            errors.invalid(
-                "spec.timeZone",
-                &zone.into(),
-                "timeZone must be nil or non-empty string",
-            );
-        } else if jiff::tz::TimeZone::get(zone).is_err() {
-            errors.invalid("spec.timeZone", &zone.into(), format!("unknown time zone {zone}"));
-        }
-    }
-    match text(spec, "concurrencyPolicy") {
-        "" => errors.required("spec.concurrencyPolicy", ""),
-        _ => errors.one_of(
-            "spec.concurrencyPolicy",
-            &spec["concurrencyPolicy"],
-            &["Allow", "Forbid", "Replace"],
-        ),
-    }
-    job_spec(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec", errors);
-    errors.not_negative(
-        "spec.successfulJobsHistoryLimit",
-        &spec["successfulJobsHistoryLimit"],
-    );
-    errors.not_negative("spec.failedJobsHistoryLimit", &spec["failedJobsHistoryLimit"]);
-    let name = text(&job["metadata"], "name");
-    if name.len() > 52 {
-        errors.invalid(
-            "metadata.name",
-            &name.into(),
-            "must be no more than 52 characters",
-        );
     }
 }
 
-fn check_schedule(schedule: &str) -> Result<(), String> {
-    const NAMED: [&str; 7] = [
-        "@yearly",
-        "@annually",
-        "@monthly",
-        "@weekly",
-        "@daily",
-        "@midnight",
-        "@hourly",
-    ];
-    if schedule.contains("TZ") {
-        return Err("cannot use TZ or CRON_TZ in schedule, use timeZone field instead".to_owned());
+/// Whether a number or percentage is none.
+fn is_zero(value: &Value) -> bool {
+    match value.as_str() {
+        Some(text) => percent(text).unwrap_or(0) == 0,
+        None => value.as_i64().unwrap_or(0) == 0,
     }
-    if schedule.starts_with('@') {
-        let is_known = NAMED.contains(&schedule) || schedule.starts_with("@every ");
-        return if is_known {
-            Ok(())
-        } else {
-            Err(format!("unrecognized descriptor: {schedule}"))
-        };
-    }
-    let parts: Vec<_> = schedule.split_whitespace().collect();
-    if parts.len() != 5 {
-        let (count, shown) = (parts.len(), parts.join(" "));
-        return Err(format!("expected exactly 5 fields, found {count}: [{shown}]"));
-    }
-    let ranges = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)];
-    for (part, range) in parts.iter().zip(ranges) {
-        for item in part.split(',') {
-            check_range(item, range)?;
-        }
-    }
-    Ok(())
-}
-
-fn check_range(item: &str, (low, high): (u32, u32)) -> Result<(), String> {
-    let (range, step) = item
-        .split_once('/')
-        .map_or((item, None), |(range, step)| (range, Some(step)));
-    let parse = |text: &str| -> Result<u32, String> {
-        const NAMES: [&str; 19] = [
-            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "sun", "mon",
-            "tue", "wed", "thu", "fri", "sat",
-        ];
-        let name = NAMES.iter().position(|name| text.eq_ignore_ascii_case(name));
-        if let (Some(index), true) = (name, high == 12 || high == 6) {
-            let index = u32::try_from(index).unwrap_or_default();
-            return Ok(if index < 12 { index + 1 } else { index - 12 });
-        }
-        text.parse().map_err(|_| {
-            format!("failed to parse int from {text}: strconv.Atoi: parsing {text:?}: invalid syntax")
-        })
-    };
-    if let Some(step) = step
-        && parse(step)? == 0
-    {
-        return Err(format!("step of range should be a positive number: {item}"));
-    }
-    if matches!(range, "*" | "?") {
-        return Ok(());
-    }
-    let (start, end) = range.split_once('-').unwrap_or((range, range));
-    let (start, end) = (parse(start)?, parse(end)?);
-    if start < low {
-        return Err(format!(
-            "beginning of range ({start}) below minimum ({low}): {item}"
-        ));
-    }
-    if end > high {
-        return Err(format!("end of range ({end}) above maximum ({high}): {item}"));
-    }
-    if start > end {
-        return Err(format!(
-            "beginning of range ({start}) beyond end of range ({end}): {item}"
-        ));
-    }
-    Ok(())
 }

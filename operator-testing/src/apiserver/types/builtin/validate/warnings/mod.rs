@@ -35,11 +35,9 @@ pub(super) fn check(resource: &str, object: &Value, old: Option<&Value>, warning
             }
             stateful_set(object, old.is_some(), warnings);
         }
-        "cronjobs.batch" => {
-            if !is_same {
-                let path = &["spec", "jobTemplate", "spec", "template", "spec"];
-                pods::check(object, path, warnings);
-            }
+        "cronjobs.batch" if !is_same => {
+            let path = &["spec", "jobTemplate", "spec", "template", "spec"];
+            pods::check(object, path, warnings);
         }
         "services" => service(object, warnings),
         "persistentvolumeclaims" => {
