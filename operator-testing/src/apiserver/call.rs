@@ -57,6 +57,8 @@ pub(crate) struct Call<'a> {
     pub(crate) view: Option<Revision>,
     /// What the client is to be told beside the answer.
     pub(crate) warnings: Vec<String>,
+    /// Whether the object came without labels: a new Job then shares those of its template.
+    pub(crate) unlabelled: bool,
     /// What the audit log is to be told: names and values.
     pub(crate) annotations: Vec<(String, String)>,
     /// What webhooks have answered so far.

@@ -173,6 +173,7 @@ fn resource(
             .iter()
             .map(ToString::to_string)
             .collect(),
+        unlabelled: false,
         annotations: Vec::new(),
         answers: &memo.answers,
     };

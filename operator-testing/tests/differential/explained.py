@@ -11,6 +11,7 @@ RENDERED = re.compile(r"\n@@ -|\n? *core\.\w+\{|\{\"Volumes\":|\{\\\"Volumes\\\"
 
 ORDER = "messages that quote JSON: the members of objects come in another order"
 YAML = "what is wrong with YAML is told in other words"
+EMPTY = "messages that quote a field: what is empty is shown as not there"
 NAMELESS = "a Service without a name is refused for its address, not for its name"
 
 
@@ -34,6 +35,8 @@ def reason(step, reference, server):
         return GO_DIFF
     if pairs and all(sorted(first) == sorted(second) for first, second in pairs):
         return ORDER
+    if pairs and all(emptied(first) == emptied(second) for first, second in pairs):
+        return EMPTY
     return None
 
 
@@ -41,6 +44,11 @@ def cut(message):
     """A message up to such a rendering."""
     found = RENDERED.search(message)
     return message[:found.start()].rstrip() if found else message.rstrip()
+
+
+def emptied(message):
+    """A message in which an empty value is none."""
+    return re.sub(r"(value: )(\{\}|\[\])", r"\1null", message)
 
 
 def states_differ(found):

@@ -36,6 +36,13 @@ impl ResourceType {
         }
     }
 
+    /// What the decoder says of an object of a built-in kind that [`ResourceType::read`] refused, given the order of the fields
+    /// in the document ([`decode::fields_in_order`]).
+    pub fn first_failure(&self, object: &mut Value, order: &[String]) -> Option<String> {
+        let schema = self.schema.as_deref().filter(|_| self.custom.is_none());
+        schema.and_then(|schema| decode::first_failure(schema, object, order))
+    }
+
     /// Brings an object from the store into the form of a schema that may have changed since it was written.
     pub fn read_stored(&self, object: &mut Value) {
         custom::read_stored(self, object);

@@ -88,6 +88,7 @@ fn node(json: &Map<String, Value>) -> Schema {
     for strategy in text(json, "x-kubernetes-patch-strategy").unwrap_or("").split(',') {
         match strategy {
             "merge" => schema.patch_merge = true,
+            "replace" => schema.patch_replace = true,
             "retainKeys" => schema.patch_retain_keys = true,
             _ => {}
         }
@@ -125,7 +126,11 @@ fn child(json: &Value) -> SchemaRef {
     if adds("x-kubernetes-patch-strategy") || adds("x-kubernetes-map-type") {
         let own = node(fields);
         let mut merged = id.schema().clone();
-        merged.atomic_map |= own.atomic_map;
+        match text(fields, "x-kubernetes-map-type") {
+            Some("granular") => merged.atomic_map = false,
+            _ => merged.atomic_map |= own.atomic_map,
+        }
+        merged.patch_replace |= own.patch_replace;
         merged.patch_merge |= own.patch_merge;
         merged.patch_retain_keys |= own.patch_retain_keys;
         return SchemaRef::owned(merged);

@@ -48,6 +48,8 @@ pub struct Schema {
     pub patch_merge_key: Option<Arc<str>>,
     /// `x-kubernetes-patch-strategy` holds `merge`.
     pub patch_merge: bool,
+    /// `x-kubernetes-patch-strategy` holds `replace`.
+    pub patch_replace: bool,
     /// `x-kubernetes-patch-strategy` holds `retainKeys`.
     pub patch_retain_keys: bool,
     /// How the server's own type reads and writes each field. Built-in kinds only.
@@ -134,6 +136,50 @@ pub enum FieldForm {
     Bytes,
     /// A type that reads and writes its JSON itself, such as a time.
     Own,
+}
+
+impl TypedFields {
+    /// The struct within this one that a field really belongs to: Go writes both into one JSON object, but names the inner one.
+    pub fn embedded(&self, field: &str) -> Option<&'static str> {
+        let kind = self.name.rsplit('.').next().unwrap_or_default();
+        match (kind, field) {
+            ("Volume", field) if field != "name" => Some("VolumeSource"),
+            ("EphemeralContainer", field) if field != "targetContainerName" => {
+                Some("EphemeralContainerCommon")
+            }
+            ("Probe", "exec" | "httpGet" | "tcpSocket" | "grpc") => Some("ProbeHandler"),
+            (
+                "ConfigMapKeySelector"
+                | "SecretKeySelector"
+                | "ConfigMapEnvSource"
+                | "SecretEnvSource"
+                | "ConfigMapVolumeSource"
+                | "ConfigMapProjection"
+                | "SecretProjection",
+                "name",
+            ) => Some("LocalObjectReference"),
+            ("IngressRule", "http") => Some("IngressRuleValue"),
+            ("RuleWithOperations", "apiGroups" | "apiVersions" | "resources" | "scope") => Some("Rule"),
+            ("NamedRuleWithOperations", "operations") => Some("RuleWithOperations"),
+            ("NamedRuleWithOperations", "apiGroups" | "apiVersions" | "resources" | "scope") => {
+                Some("RuleWithOperations.Rule")
+            }
+            (
+                "PersistentVolumeSpec",
+                "capacity"
+                | "accessModes"
+                | "claimRef"
+                | "persistentVolumeReclaimPolicy"
+                | "storageClassName"
+                | "mountOptions"
+                | "volumeMode"
+                | "nodeAffinity"
+                | "volumeAttributesClassName",
+            ) => None,
+            ("PersistentVolumeSpec", _) => Some("PersistentVolumeSource"),
+            _ => None,
+        }
+    }
 }
 
 impl FieldShape {

@@ -36,10 +36,10 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     }
     let type_of_body = check_type(call, &mut value)?;
     let forgets = forgets_managers(&value);
-    let unknown = call
-        .resource
-        .read(&mut value)
-        .map_err(|error| StatusError::bad_request(format!("{type_of_body}: {error}")))?;
+    let unknown = call.resource.read(&mut value).map_err(|error| {
+        let error = first_in_document(call, format).unwrap_or(error);
+        StatusError::bad_request(format!("{type_of_body}: {error}"))
+    })?;
     let mut problems = strict_problems(call, format, duplicates, unknown);
     if !problems.is_empty() || !repeated.is_empty() {
         match validation {
@@ -59,6 +59,7 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
             }
         }
     }
+    call.unlabelled = value["metadata"]["labels"].is_null();
     if call.resource.custom.is_none() {
         call.resource.fill_defaults(&mut value);
     }
@@ -69,6 +70,16 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         keep_empty_managers(&mut object);
     }
     Ok(object)
+}
+
+/// What is wrong first with a body of the wrong types, in its own order.
+fn first_in_document(call: &Call<'_>, format: Format) -> Option<String> {
+    if format != Format::Json {
+        return None;
+    }
+    let mut value = body::parse(format, &call.request.body).ok()?.value;
+    let order = fields_in_order(&call.request.body);
+    call.resource.first_failure(&mut value, &order)
 }
 
 /// What made an object that is to be brought into the form of its resource.
@@ -151,6 +162,7 @@ pub(super) fn patched(
             }
         }
     }
+    call.unlabelled = value["metadata"]["labels"].is_null();
     if call.resource.custom.is_none() {
         call.resource.fill_defaults(&mut value);
     }

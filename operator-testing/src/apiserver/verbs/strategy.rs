@@ -83,11 +83,24 @@ pub(super) fn prepare_create(state: &State, call: &Call<'_>, object: &mut Object
     let mut value = Value::Object(std::mem::take(object));
     call.resource.prepare_create(&mut value, &Around(state))?;
     *object = meta::into_object(value);
+    if call.unlabelled && is(&call.resource, "batch", "Job") {
+        share_labels(object);
+    }
     if is(&call.resource, "", "Namespace") {
         object.insert("status".into(), serde_json::json!({"phase": "Active"}));
         label_namespace(object, &name);
     }
     Ok(())
+}
+
+/// A Job without labels of its own shares those of its template, which are its own from then on.
+fn share_labels(job: &mut Object) {
+    let template = job
+        .get("spec")
+        .and_then(|spec| spec["template"]["metadata"].get("labels"));
+    if let Some(labels) = template.cloned() {
+        metadata_mut(job).insert("labels".into(), labels);
+    }
 }
 
 /// Resets what an update may not change, completes it, and counts the generation.

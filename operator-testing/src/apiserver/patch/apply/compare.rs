@@ -169,7 +169,8 @@ impl Walk {
             }
         }
         for (name, value) in new.into_iter().flatten() {
-            if old.is_some_and(|old| old.contains_key(name)) {
+            // a field of the server's own type that is null is not there
+            if old.is_some_and(|old| old.contains_key(name)) || (value.is_null() && fields.is_typed()) {
                 continue;
             }
             let below = self.values(None, Some(value), fields.type_of(name));

@@ -84,6 +84,13 @@ pub(super) struct Fields<'a> {
     pub(super) atomic: bool,
 }
 
+impl Fields<'_> {
+    /// Whether these are the fields of the server's own type.
+    pub(super) fn is_typed(&self) -> bool {
+        self.schema.is_some_and(|schema| schema.typed.is_some())
+    }
+}
+
 impl<'a> Type<'a> {
     /// The type of a whole object.
     pub(super) fn root(schema: Option<&'a Schema>) -> Self {

@@ -42,6 +42,11 @@ pub(super) fn merge(
             continue;
         }
         let merged = match (original.remove(&key), value) {
+            (Some(Value::Object(_)), change @ Value::Object(_))
+                if field(schema, &key).is_some_and(|schema| schema.patch_replace) =>
+            {
+                cleaned(change)
+            }
             (Some(Value::Object(current)), Value::Object(change)) => {
                 Some(Value::Object(merge(current, change, field(schema, &key))?))
             }

@@ -28,10 +28,13 @@ pub(super) fn allocate(
     let name = text(&service["metadata"], "name").to_owned();
     if let Some(old) = old {
         keep(&mut service["spec"], &old["spec"]);
+        drop_unneeded(&mut service["spec"], &old["spec"]);
     }
     let kind = text(&service["spec"], "type").to_owned();
     if kind == "ExternalName" {
-        release(&mut service["spec"]);
+        if let Some(old) = old {
+            release(&mut service["spec"], &old["spec"]);
+        }
         return Ok(());
     }
     if !matches!(&*kind, "ClusterIP" | "NodePort" | "LoadBalancer") {
@@ -40,8 +43,7 @@ pub(super) fn allocate(
     let others = Others::of(service, around);
     let spec = &mut service["spec"];
     align_addresses(spec);
-    default(spec, "ipFamilies", json!(["IPv4"]));
-    default(spec, "ipFamilyPolicy", "SingleStack");
+    families(spec);
     let errors = match text(spec, "clusterIP") {
         "" => {
             let address = others.free_address();
@@ -75,6 +77,32 @@ pub(super) fn allocate(
     Err(StatusError::invalid(about, &errors))
 }
 
+/// Which families a Service has addresses of: both, if it has no addresses and says itself where it leads.
+fn families(spec: &mut Value) {
+    let has_selector = spec["selector"]
+        .as_object()
+        .is_some_and(|selector| !selector.is_empty());
+    let is_open = text(spec, "clusterIP") == "None" && !has_selector;
+    if is_open && spec["ipFamilyPolicy"].is_null() && spec["ipFamilies"].is_null() {
+        spec["ipFamilyPolicy"] = "RequireDualStack".into();
+    }
+    let both = is_open
+        && matches!(
+            text(spec, "ipFamilyPolicy"),
+            "RequireDualStack" | "PreferDualStack"
+        );
+    default(
+        spec,
+        "ipFamilies",
+        if both {
+            json!(["IPv4", "IPv6"])
+        } else {
+            json!(["IPv4"])
+        },
+    );
+    default(spec, "ipFamilyPolicy", "SingleStack");
+}
+
 fn is_kept(old: Option<&Value>, address: &str) -> bool {
     old.is_some_and(|old| text(&old["spec"], "clusterIP") == address)
 }
@@ -84,6 +112,11 @@ fn keep(spec: &mut Value, old: &Value) {
     let needs = |spec: &Value| text(spec, "type") != "ExternalName";
     if !needs(spec) || !needs(old) {
         return;
+    }
+    let address = &spec["clusterIP"];
+    if address.is_string() && *address != old["clusterIP"] && spec["clusterIPs"] == old["clusterIPs"] {
+        // who changes the one address means the first of the list too
+        spec["clusterIPs"] = json!([address]);
     }
     for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         let same_address = matches!(text(spec, "clusterIP"), "") || spec["clusterIP"] == old["clusterIP"];
@@ -110,6 +143,26 @@ fn keep(spec: &mut Value, old: &Value) {
     }
 }
 
+/// What another type needed goes with it, unless the change says something else about it.
+fn drop_unneeded(spec: &mut Value, old: &Value) {
+    let is_balancer = |spec: &Value| text(spec, "type") == "LoadBalancer";
+    let is_external = |spec: &Value| {
+        matches!(text(spec, "type"), "NodePort" | "LoadBalancer") || !items(spec, "externalIPs").is_empty()
+    };
+    let is_checked = |spec: &Value| is_balancer(spec) && text(spec, "externalTrafficPolicy") == "Local";
+    let was_balancer = is_balancer(old) && !is_balancer(spec);
+    for (field, is_gone) in [
+        ("allocateLoadBalancerNodePorts", was_balancer),
+        ("loadBalancerClass", was_balancer),
+        ("healthCheckNodePort", is_checked(old) && !is_checked(spec)),
+        ("externalTrafficPolicy", is_external(old) && !is_external(spec)),
+    ] {
+        if is_gone && spec[field] == old[field] {
+            remove(spec, field);
+        }
+    }
+}
+
 /// Ports that were given out for the old type go with it.
 fn drop_ports(spec: &mut Value, old: &Value) {
     let given: Vec<Value> = items(old, "ports")
@@ -123,9 +176,16 @@ fn drop_ports(spec: &mut Value, old: &Value) {
     }
 }
 
-fn release(spec: &mut Value) {
-    for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-        remove(spec, field);
+/// A Service that becomes another name gives back what it was given.
+fn release(spec: &mut Value, old: &Value) {
+    if spec["clusterIP"].is_null() || spec["clusterIP"] == old["clusterIP"] {
+        remove(spec, "clusterIP");
+        remove(spec, "clusterIPs");
+    }
+    for field in ["ipFamilies", "ipFamilyPolicy"] {
+        if spec[field] == old[field] {
+            remove(spec, field);
+        }
     }
 }
 

@@ -220,7 +220,8 @@ fn service(spec: &mut Value) {
     {
         spec["sessionAffinityConfig"] = json!({"clientIP": {"timeoutSeconds": 10800}});
     }
-    if matches!(&*kind, "NodePort" | "LoadBalancer") {
+    let has_addresses = !items(spec, "externalIPs").is_empty();
+    if matches!(&*kind, "NodePort" | "LoadBalancer") || kind == "ClusterIP" && has_addresses {
         default(spec, "externalTrafficPolicy", "Cluster");
     }
     if matches!(&*kind, "ClusterIP" | "NodePort" | "LoadBalancer") {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     addresses, defaults,
-    fields::{at, default, items, object_mut, remove, text},
+    fields::{at, items, object_mut, remove, text},
     pods,
     surroundings::Surroundings,
 };
@@ -32,7 +32,10 @@ pub(in crate::apiserver::types) fn prepare_create(
         "services" => addresses::allocate(object, None, around)?,
         "jobs.batch" => name_job(object),
         "daemonsets.apps" => set_template_generation(object, 1),
-        "persistentvolumeclaims" => add_finalizer(object, "kubernetes.io/pvc-protection"),
+        "persistentvolumeclaims" => {
+            add_finalizer(object, "kubernetes.io/pvc-protection");
+            name_source(&mut object["spec"]);
+        }
         "persistentvolumes" => {
             add_finalizer(object, "kubernetes.io/pv-protection");
             let now = object["metadata"]["creationTimestamp"].clone();
@@ -78,6 +81,7 @@ pub(in crate::apiserver::types) fn prepare_update(
             set_template_generation(new, generation + i64::from(is_changed));
         }
         "customresourcedefinitions.apiextensions.k8s.io" => store_version(new),
+        "persistentvolumeclaims" => name_source(&mut new["spec"]),
         // A type cannot be taken away, only changed, which validation refuses.
         "secrets" if text(new, "type").is_empty() => new["type"] = old["type"].clone(),
         _ if !kind.rules.status_subresource => return Ok(()),
@@ -132,6 +136,26 @@ fn add_finalizer(object: &mut Value, finalizer: &str) {
     }
 }
 
+/// What a claim is filled from is told in two fields, of which either follows from the other.
+fn name_source(spec: &mut Value) {
+    let is_set = |field: &Value| !field.is_null();
+    let copied = |from: &Value| {
+        let fields = ["apiGroup", "kind", "name"].map(|name| (name.to_owned(), from[name].clone()));
+        Value::Object(fields.into_iter().collect())
+    };
+    let (source, reference) = (spec["dataSource"].clone(), spec["dataSourceRef"].clone());
+    if is_set(&source) && !is_set(&reference) {
+        spec["dataSourceRef"] = copied(&source);
+    } else if is_set(&reference) && !is_set(&source) && text(&reference, "namespace").is_empty() {
+        spec["dataSource"] = copied(&reference);
+    }
+    for field in ["dataSource", "dataSourceRef"] {
+        if spec[field].is_null() {
+            remove(spec, field);
+        }
+    }
+}
+
 const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 fn template_generation(set: &Value) -> i64 {
@@ -157,8 +181,6 @@ fn name_job(job: &mut Value) {
         text(&job["metadata"], "name").to_owned(),
         text(&job["metadata"], "uid").to_owned(),
     );
-    let shared =
-        at(job, &["spec", "template", "metadata", "labels"]).is_null() || job["metadata"]["labels"].is_null();
     let labels = [
         ("batch.kubernetes.io/controller-uid", &uid),
         ("batch.kubernetes.io/job-name", &name),
@@ -171,11 +193,6 @@ fn name_job(job: &mut Value) {
         for (key, value) in labels {
             known.entry(key).or_insert_with(|| value.as_str().into());
         }
-    }
-    // A job without labels of its own shares those of its template.
-    if shared {
-        let template = at(job, &["spec", "template", "metadata", "labels"]).clone();
-        default(&mut job["metadata"], "labels", template);
     }
     if let Some(selector) = object_mut(&mut job["spec"], "selector")
         && let Some(Value::Object(wanted)) = Some(selector.entry("matchLabels").or_insert(json!({})))

@@ -78,6 +78,7 @@ fn node(json: &Map<String, Value>) -> Schema {
         atomic_map: text(json, "x-kubernetes-map-type") == Some("atomic"),
         patch_merge_key: None,
         patch_merge: false,
+        patch_replace: false,
         patch_retain_keys: false,
         typed: None,
         validation: keywords(json).map(Arc::new),

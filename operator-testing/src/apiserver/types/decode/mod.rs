@@ -9,7 +9,7 @@ mod typed;
 pub use json::{Document, fields_in_order, from_json};
 pub use quantity::Quantity;
 pub(crate) use syntax::problem as syntax_problem;
-pub(super) use typed::{empty, read};
+pub(super) use typed::{empty, first_failure, read};
 
 use serde_json::Value;
 

@@ -22,8 +22,21 @@ pub(in crate::apiserver::types) fn read(
     place: &Place<'_>,
 ) -> Result<Vec<String>, String> {
     let mut reading = Reading::default();
-    reading.value(schema, value, At::root(schema, place))?;
-    Ok(reading.unknown)
+    match reading.value(schema, value, At::root(schema, place)) {
+        Ok(()) => Ok(reading.unknown),
+        Err(Failed) => Err(reading.first_failure(&[])),
+    }
+}
+
+/// What the decoder says of a value that cannot be read, given the order of the fields in the document.
+pub(in crate::apiserver::types) fn first_failure(
+    schema: &Schema,
+    value: &mut Value,
+    order: &[String],
+) -> Option<String> {
+    let mut reading = Reading::default();
+    let read = reading.value(schema, value, At::root(schema, &Place::Root));
+    read.is_err().then(|| reading.first_failure(order))
 }
 
 /// The JSON an object of the type has when nothing is set.
@@ -35,11 +48,24 @@ pub(in crate::apiserver::types) fn empty(schema: &Schema) -> Value {
     value
 }
 
+/// A value could not be read; what is wrong with it is among the failures.
+#[derive(Debug)]
+struct Failed;
+
+/// What is wrong with one value.
+struct Failure {
+    place: String,
+    /// Whether the decoder stops here: types that read their JSON themselves end it, others are noted.
+    stops: bool,
+    message: String,
+}
+
 #[derive(Default)]
 struct Reading {
     unknown: Vec<String>,
     /// Above zero, unknown fields are dropped in silence.
     silent: usize,
+    failures: Vec<Failure>,
 }
 
 /// Where a value is and what it is to be, for messages.
@@ -75,10 +101,7 @@ impl<'a> At<'a> {
         rest.trim_start_matches('*')
     }
 
-    fn mismatch(self, value: &Value) -> String {
-        self.cannot(kind_of(value))
-    }
-
+    /// That a value of this kind is none of the type.
     fn cannot(self, what: &str) -> String {
         let Self {
             fields,
@@ -98,12 +121,41 @@ fn type_name(schema: &Schema) -> &str {
 }
 
 impl Reading {
-    fn value(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
+    /// The failure that ends the decoding, or else the first one.
+    fn first_failure(self, order: &[String]) -> String {
+        let position = |failure: &Failure| {
+            let known = order.iter().position(|place| *place == failure.place);
+            // an element of a list comes with its field
+            let field = || {
+                let field = failure.place.rsplit_once('[').map(|(field, _)| field);
+                order.iter().position(|place| Some(&**place) == field)
+            };
+            (!failure.stops, known.or_else(field).unwrap_or(usize::MAX))
+        };
+        let first = self.failures.into_iter().min_by_key(position);
+        first.map_or_else(String::new, |failure| failure.message)
+    }
+
+    fn fail(&mut self, at: At<'_>, stops: bool, message: String) -> Failed {
+        let place = at.place.to_string();
+        self.failures.push(Failure {
+            place,
+            stops,
+            message,
+        });
+        Failed
+    }
+
+    fn mismatch(&mut self, value: &Value, at: At<'_>) -> Failed {
+        self.fail(at, false, at.cannot(kind_of(value)))
+    }
+
+    fn value(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
         if let Some(read) = self.special(schema, value, at) {
             return read;
         }
         if at.type_name == "[]uint8" {
-            return bytes(value, at);
+            return self.bytes(value, at);
         }
         match schema.value_type {
             ValueType::Object if schema.typed.is_some() => self.structure(schema, value, at),
@@ -115,7 +167,7 @@ impl Reading {
                     *value = "".into();
                     Ok(())
                 }
-                other => Err(at.mismatch(other)),
+                other => Err(self.mismatch(other, at)),
             },
             ValueType::Boolean => match value {
                 Value::Bool(_) => Ok(()),
@@ -123,16 +175,16 @@ impl Reading {
                     *value = false.into();
                     Ok(())
                 }
-                other => Err(at.mismatch(other)),
+                other => Err(self.mismatch(other, at)),
             },
-            ValueType::Integer => integer(schema, value, at),
+            ValueType::Integer => self.integer(schema, value, at),
             ValueType::Number => match value {
                 Value::Number(_) => Ok(()),
                 Value::Null => {
                     *value = 0.into();
                     Ok(())
                 }
-                other => Err(at.mismatch(other)),
+                other => Err(self.mismatch(other, at)),
             },
             ValueType::IntOrString => match value {
                 Value::String(_) => Ok(()),
@@ -141,41 +193,50 @@ impl Reading {
                     Ok(())
                 }
                 Value::Number(number) if number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => Ok(()),
-                Value::Number(number) => Err(format!(
-                    "json: cannot unmarshal number {number} into Go value of type int32"
-                )),
-                other => Err(format!(
-                    "json: cannot unmarshal {} into Go value of type int32",
-                    kind_of(other)
-                )),
+                other => {
+                    let shown = match other {
+                        Value::Number(number) => shown_number(number),
+                        other => kind_of(other).to_owned(),
+                    };
+                    let at = At {
+                        type_name: "int32",
+                        ..at
+                    };
+                    Err(self.fail(at, true, at.cannot(&shown)))
+                }
             },
             ValueType::Object | ValueType::Any => Ok(()),
         }
     }
 
     /// Types that read their JSON themselves.
-    fn special(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Option<Result<(), String>> {
+    fn special(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Option<Result<(), Failed>> {
         match schema.format.as_deref()? {
             "quantity" => {
                 let text = match value {
                     Value::String(text) => text.clone(),
                     Value::Number(number) => number.to_string(),
                     Value::Null => "0".to_owned(),
-                    _ => return Some(Err(Quantity::parse("?").err().unwrap_or_default().to_owned())),
+                    _ => "?".to_owned(),
                 };
-                Some(Quantity::parse(&text).map_err(str::to_owned).map(|quantity| {
-                    *value = quantity.canonical().into();
-                }))
+                Some(match Quantity::parse(&text) {
+                    Ok(quantity) => {
+                        *value = quantity.canonical().into();
+                        Ok(())
+                    }
+                    Err(why) => Err(self.fail(at, true, why.to_owned())),
+                })
             }
             "date-time" | "micro-time" => {
                 let text = match value {
                     Value::String(text) => text.as_str(),
                     Value::Null => return Some(Ok(())),
                     other => {
-                        return Some(Err(format!(
-                            "json: cannot unmarshal {} into Go value of type string",
-                            kind_of(other)
-                        )));
+                        let at = At {
+                            type_name: "string",
+                            ..at
+                        };
+                        return Some(Err(self.fail(at, true, at.cannot(kind_of(other)))));
                     }
                 };
                 let read = if schema.format.as_deref() == Some("micro-time") {
@@ -183,7 +244,13 @@ impl Reading {
                 } else {
                     time::seconds(text)
                 };
-                Some(read.map(|text| *value = text.into()))
+                Some(match read {
+                    Ok(text) => {
+                        *value = text.into();
+                        Ok(())
+                    }
+                    Err(why) => Err(self.fail(at, true, why)),
+                })
             }
             "schema-or-other" => Some(self.nested_schema(value, at)),
             _ => None,
@@ -192,7 +259,7 @@ impl Reading {
 
     /// The places of a JSON schema that hold another schema, or something else. They are read by a decoder of their own, which
     /// is silent about unknown fields.
-    fn nested_schema(&mut self, value: &mut Value, at: At<'_>) -> Result<(), String> {
+    fn nested_schema(&mut self, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
         const PROPS: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
         let Some(inner) = DefinitionId::named(PROPS).map(DefinitionId::schema) else {
             return Ok(());
@@ -214,16 +281,16 @@ impl Reading {
         read
     }
 
-    fn structure(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
+    fn structure(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
         let Some(typed) = &schema.typed else { return Ok(()) };
         if value.is_null() {
             *value = Value::Object(Map::new());
         }
         let Value::Object(fields) = value else {
-            return Err(at.mismatch(value));
+            return Err(self.mismatch(value, at));
         };
         let owner = typed.name.rsplit('.').next().unwrap_or_default();
-        let mut failure = None;
+        let mut read_all = Ok(());
         let is_stored_binary = typed.definition.name().starts_with("io.k8s.api.");
         fields.retain(|name, value| {
             let place = Place::Field(at.place, name);
@@ -240,14 +307,22 @@ impl Reading {
             if value.is_null() {
                 return false;
             }
+            let part;
+            let outer = match typed.embedded(name) {
+                Some(name) => {
+                    part = Place::Field(at.fields, name);
+                    &part
+                }
+                None => at.fields,
+            };
             let at = At {
                 place: &place,
-                fields: &Place::Field(at.fields, name),
+                fields: &Place::Field(outer, name),
                 owner,
                 type_name: &shape.type_name,
             };
-            if let Err(error) = self.value(child, value, at) {
-                failure.get_or_insert(error);
+            if let Err(failed) = self.value(child, value, at) {
+                read_all = Err(failed);
                 return true;
             }
             // The store of these kinds does not tell an empty list from none.
@@ -260,95 +335,104 @@ impl Reading {
             !shape.omits(value)
         });
         complete(typed, schema, value);
-        failure.map_or(Ok(()), Err)
+        read_all
     }
 
-    fn map(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
+    fn map(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
         let Some(child) = &schema.additional else {
             return Ok(());
         };
         let Value::Object(fields) = value else {
-            return Err(at.mismatch(value));
+            return Err(self.mismatch(value, at));
         };
         let type_name = at.element_type();
+        let mut read_all = Ok(());
         for (name, value) in fields.iter_mut() {
             let place = &Place::Field(at.place, name);
-            self.value(
-                child,
-                value,
-                At {
-                    place,
-                    type_name,
-                    ..at
-                },
-            )?;
+            let at = At {
+                place,
+                type_name,
+                ..at
+            };
+            read_all = self.value(child, value, at).and(read_all);
         }
-        Ok(())
+        read_all
     }
 
-    fn list(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
+    fn list(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
         let Some(child) = &schema.items else { return Ok(()) };
         if value.is_null() {
             return Ok(());
         }
         let Value::Array(items) = value else {
-            return Err(at.mismatch(value));
+            return Err(self.mismatch(value, at));
         };
         let type_name = at.element_type();
+        let mut read_all = Ok(());
         for (index, item) in items.iter_mut().enumerate() {
             let place = &Place::Item(at.place, index);
-            self.value(
-                child,
-                item,
-                At {
-                    place,
-                    type_name,
-                    ..at
-                },
-            )?;
+            let at = At {
+                place,
+                type_name,
+                ..at
+            };
+            read_all = self.value(child, item, at).and(read_all);
         }
-        Ok(())
+        read_all
+    }
+
+    fn integer(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
+        if value.is_null() {
+            *value = 0.into();
+            return Ok(());
+        }
+        let Value::Number(number) = &*value else {
+            return Err(self.mismatch(value, at));
+        };
+        let fits = match (number.as_i64(), schema.format.as_deref()) {
+            (Some(whole), Some("int32")) => i32::try_from(whole).is_ok(),
+            (whole, _) => whole.is_some(),
+        };
+        if fits {
+            return Ok(());
+        }
+        let message = at.cannot(&shown_number(number));
+        Err(self.fail(at, false, message))
+    }
+
+    fn bytes(&mut self, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        match value {
+            Value::Null => {
+                *value = "".into();
+                Ok(())
+            }
+            Value::String(text) => match STANDARD.decode(text.replace(['\r', '\n'], "")) {
+                Ok(bytes) => {
+                    *value = STANDARD.encode(bytes).into();
+                    Ok(())
+                }
+                Err(error) => {
+                    let byte = match error {
+                        base64::DecodeError::InvalidByte(at, _)
+                        | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+                        _ => text.len() / 4 * 4,
+                    };
+                    Err(self.fail(at, false, format!("illegal base64 data at input byte {byte}")))
+                }
+            },
+            other => Err(self.mismatch(other, at)),
+        }
     }
 }
 
-fn integer(schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), String> {
-    if value.is_null() {
-        *value = 0.into();
-        return Ok(());
-    }
-    let Value::Number(number) = &*value else {
-        return Err(at.mismatch(value));
-    };
-    let fits = match (number.as_i64(), schema.format.as_deref()) {
-        (Some(whole), Some("int32")) => i32::try_from(whole).is_ok(),
-        (whole, _) => whole.is_some(),
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(at.cannot(&format!("number {number}")))
-}
-
-fn bytes(value: &mut Value, at: At<'_>) -> Result<(), String> {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    match value {
-        Value::Null => {
-            *value = "".into();
-            Ok(())
+/// A number as it was written, if it is a whole one.
+fn shown_number(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(float) if !number.is_i64() && float.fract() == 0.0 && float.abs() < 1e19 => {
+            format!("number {float:.0}")
         }
-        Value::String(text) => {
-            let bytes = STANDARD.decode(text.replace(['\r', '\n'], "")).map_err(|error| {
-                let at = match error {
-                    base64::DecodeError::InvalidByte(at, _)
-                    | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
-                    _ => text.len() / 4 * 4,
-                };
-                format!("illegal base64 data at input byte {at}")
-            })?;
-            *value = STANDARD.encode(bytes).into();
-            Ok(())
-        }
-        other => Err(at.mismatch(other)),
+        _ => format!("number {number}"),
     }
 }
 

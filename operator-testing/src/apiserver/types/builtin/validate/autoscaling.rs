@@ -31,7 +31,11 @@ pub(super) fn autoscaler(autoscaler: &Value, errors: &mut Errors) {
         metric(one, &format!("spec.metrics[{index}]"), errors);
     }
     let needs_others = min == Some(0);
-    if needs_others && !metrics.iter().any(|one| matches!(text(one, "type"), "Object" | "External")) {
+    if needs_others
+        && !metrics
+            .iter()
+            .any(|one| matches!(text(one, "type"), "Object" | "External"))
+    {
         let why = "must specify at least one Object or External metric to support scaling to zero replicas";
         errors.forbidden("spec.metrics", why);
     }
@@ -85,7 +89,10 @@ fn metric(metric: &Value, field: &str, errors: &mut Errors) {
     if let Some((_, name)) = given.first() {
         source(name, &metric[*name], &format!("{field}.{name}"), errors);
     }
-    let expected = SOURCES.iter().find(|(known, _)| *known == kind).map(|(_, name)| *name);
+    let expected = SOURCES
+        .iter()
+        .find(|(known, _)| *known == kind)
+        .map(|(_, name)| *name);
     match expected {
         None => {
             // said once for the value and once for what it stands for
@@ -110,7 +117,12 @@ fn metric(metric: &Value, field: &str, errors: &mut Errors) {
 fn source(kind: &str, source: &Value, field: &str, errors: &mut Errors) {
     let wanted = &source["target"];
     if kind == "object" {
-        reference(&source["describedObject"], &format!("{field}.describedObject"), true, errors);
+        reference(
+            &source["describedObject"],
+            &format!("{field}.describedObject"),
+            true,
+            errors,
+        );
     }
     match kind {
         "object" | "external" | "pods" => match text(&source["metric"], "name") {
@@ -125,9 +137,14 @@ fn source(kind: &str, source: &Value, field: &str, errors: &mut Errors) {
     let utilization = has(wanted, "averageUtilization");
     let mut need = |name: &str, why: &str| errors.required(format!("{field}.{name}"), why);
     match kind {
-        "object" if !value && !average => need("averageValue", "must set either a target value or averageValue"),
+        "object" if !value && !average => {
+            need("averageValue", "must set either a target value or averageValue");
+        }
         "external" if !value && !average => {
-            need("averageValue", "must set either a target value for metric or a per-pod target");
+            need(
+                "averageValue",
+                "must set either a target value for metric or a per-pod target",
+            );
         }
         "external" if value && average => {
             let why = "may not set both a target value for metric and a per-pod target";
@@ -177,7 +194,11 @@ fn target(target: &Value, field: &str, errors: &mut Errors) {
     }
     let share = &target["averageUtilization"];
     if share.as_i64().is_some_and(|share| share < 1) {
-        errors.invalid(format!("{field}.averageUtilization"), share, "must be greater than 0");
+        errors.invalid(
+            format!("{field}.averageUtilization"),
+            share,
+            "must be greater than 0",
+        );
     }
 }
 
@@ -197,7 +218,11 @@ fn scaling(rules: &Value, field: &str, errors: &mut Errors) {
     }
     if has(rules, "selectPolicy") {
         let supported = ["Disabled", "Max", "Min"];
-        errors.one_of(format!("{field}.selectPolicy"), &rules["selectPolicy"], &supported);
+        errors.one_of(
+            format!("{field}.selectPolicy"),
+            &rules["selectPolicy"],
+            &supported,
+        );
     }
     let policies = items(rules, "policies");
     if policies.is_empty() {
@@ -209,7 +234,11 @@ fn scaling(rules: &Value, field: &str, errors: &mut Errors) {
         errors.one_of(format!("{field}.type"), &kind, &["Percent", "Pods"]);
         let (value, period) = (number(policy, "value"), number(policy, "periodSeconds"));
         if value <= 0 {
-            errors.invalid(format!("{field}.value"), &value.into(), "must be greater than zero");
+            errors.invalid(
+                format!("{field}.value"),
+                &value.into(),
+                "must be greater than zero",
+            );
         }
         if period <= 0 {
             let field = format!("{field}.periodSeconds");

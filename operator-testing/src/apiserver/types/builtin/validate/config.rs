@@ -95,12 +95,28 @@ pub(super) fn runtime_class(class: &Value, old: Option<&Value>, errors: &mut Err
     }
     if let Some(old) = old {
         errors.immutable("handler", &handler.into(), &old["handler"]);
-        return;
     }
     let overhead = serde_json::json!({"limits": class["overhead"]["podFixed"]});
     super::resources::check(&overhead, &Value::Null, "overhead", errors);
     errors.labels("scheduling.nodeSelector", &class["scheduling"]["nodeSelector"]);
     super::scheduling::tolerations(&class["scheduling"], "scheduling.tolerations", errors);
+    let tolerations = super::items(&class["scheduling"], "tolerations");
+    for (index, toleration) in tolerations.iter().enumerate() {
+        let identity = |toleration: &Value| {
+            ["key", "operator", "value", "effect"].map(|name| text(toleration, name).to_owned())
+        };
+        if tolerations[..index]
+            .iter()
+            .any(|other| identity(other) == identity(toleration))
+        {
+            let [key, operator, value, effect] = identity(toleration);
+            let seconds = &toleration["tolerationSeconds"];
+            let shown = format!(
+                "{{\"Key\":{key:?},\"Operator\":{operator:?},\"Value\":{value:?},\"Effect\":{effect:?},\"TolerationSeconds\":{seconds}}}"
+            );
+            errors.duplicate_as(format!("scheduling.tolerations[{index}]"), &shown);
+        }
+    }
 }
 
 /// What is immutable stays as it is.

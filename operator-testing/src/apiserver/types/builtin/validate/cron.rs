@@ -121,7 +121,8 @@ fn check_range(item: &str, (low, high): (u32, u32)) -> Result<(), String> {
     {
         return Err(format!("step of range should be a positive number: {item}"));
     }
-    if matches!(range, "*" | "?") {
+    // what follows such a beginning is not looked at
+    if matches!(range.split('-').next(), Some("*" | "?")) {
         return Ok(());
     }
     let (start, end) = range.split_once('-').unwrap_or((range, range));

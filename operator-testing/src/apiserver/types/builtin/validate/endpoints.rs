@@ -48,7 +48,10 @@ fn check_endpoint(endpoint: &Value, family: &str, field: &str, errors: &mut Erro
     if let Some(name) = endpoint["nodeName"].as_str() {
         errors.dns_subdomain(&format!("{field}.nodeName"), name);
     }
-    errors.labels(&format!("{field}.deprecatedTopology"), &endpoint["deprecatedTopology"]);
+    errors.labels(
+        &format!("{field}.deprecatedTopology"),
+        &endpoint["deprecatedTopology"],
+    );
     if let Some(name) = endpoint["hostname"].as_str() {
         errors.dns_label(&format!("{field}.hostname"), name);
     }

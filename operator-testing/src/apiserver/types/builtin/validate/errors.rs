@@ -32,7 +32,10 @@ impl Errors {
             format!("{{{}}}", fields.join(","))
         };
         let mut parts = Vec::new();
-        if selector["matchLabels"].as_object().is_some_and(|labels| !labels.is_empty()) {
+        if selector["matchLabels"]
+            .as_object()
+            .is_some_and(|labels| !labels.is_empty())
+        {
             parts.push(format!("\"matchLabels\":{}", selector["matchLabels"]));
         }
         let expressions: Vec<_> = super::items(selector, "matchExpressions")
@@ -43,7 +46,11 @@ impl Errors {
             parts.push(format!("\"matchExpressions\":[{}]", expressions.join(",")));
         }
         let shown = format!("{{{}}}", parts.join(","));
-        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let why = if why.is_empty() {
+            String::new()
+        } else {
+            format!(": {why}")
+        };
         let message = format!("Invalid value: {shown}{why}");
         self.0.push(FieldError::new(field, "FieldValueInvalid", message));
     }
@@ -58,6 +65,13 @@ impl Errors {
 
     pub(super) fn duplicate(&mut self, field: impl Into<String>, value: &Value) {
         self.0.push(FieldError::duplicate(field, value));
+    }
+
+    /// A value in the server's own form that is there twice.
+    pub(super) fn duplicate_as(&mut self, field: impl Into<String>, shown: &str) {
+        let message = format!("Duplicate value: {shown}");
+        self.0
+            .push(FieldError::new(field, "FieldValueDuplicate", message));
     }
 
     pub(super) fn not_found(&mut self, field: impl Into<String>, value: &Value) {
@@ -88,8 +102,12 @@ impl Errors {
     /// A value in the server's own form that is none of a few.
     pub(super) fn unsupported_as(&mut self, field: &str, shown: &str, supported: &[&str]) {
         let list: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
-        let message = format!("Unsupported value: {shown}: supported values: {}", list.join(", "));
-        self.0.push(FieldError::new(field, "FieldValueNotSupported", message));
+        let message = format!(
+            "Unsupported value: {shown}: supported values: {}",
+            list.join(", ")
+        );
+        self.0
+            .push(FieldError::new(field, "FieldValueNotSupported", message));
     }
 
     /// A text that has to be there.
@@ -157,13 +175,19 @@ impl Errors {
             self.required(field, "");
             return;
         }
-        let Some((host, path)) = name.split_once('/').filter(|(host, path)| !host.is_empty() && !path.is_empty()) else {
+        let Some((host, path)) = name
+            .split_once('/')
+            .filter(|(host, path)| !host.is_empty() && !path.is_empty())
+        else {
             let why = "must be a domain-prefixed path (such as \"acme.io/foo\")";
             self.invalid(field, &name.into(), why);
             return;
         };
         self.dns_subdomain(field, host);
-        if !path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b)) {
+        if !path
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b))
+        {
             let why = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')";
             self.invalid(field, &path.into(), why);
         }
@@ -231,7 +255,7 @@ impl Errors {
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         {
-            wrong("must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)");
+            wrong("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
         }
         if !name.bytes().any(|b| b.is_ascii_lowercase()) {
             wrong("must contain at least one letter (a-z)");

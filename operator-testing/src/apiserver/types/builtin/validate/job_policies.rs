@@ -75,7 +75,10 @@ fn too_many(count: usize, most: usize, field: &str, errors: &mut Errors) {
 
 fn exit_codes(codes: &Value, names: &BTreeSet<&str>, field: &str, errors: &mut Errors) {
     choice(codes, field, "operator", &["In", "NotIn"], errors);
-    if let Some(name) = codes["containerName"].as_str().filter(|name| !names.contains(name)) {
+    if let Some(name) = codes["containerName"]
+        .as_str()
+        .filter(|name| !names.contains(name))
+    {
         let why = "must be one of the container or initContainer names in the pod template";
         errors.invalid(format!("{field}.containerName"), &name.into(), why);
     }
@@ -94,7 +97,7 @@ fn exit_codes(codes: &Value, names: &BTreeSet<&str>, field: &str, errors: &mut E
             errors.duplicate(field, value);
         }
     }
-    if !values.is_sorted_by_key(|value| value.as_i64()) {
+    if !values.is_sorted_by_key(Value::as_i64) {
         errors.invalid(field, &codes["values"], "must be ordered");
     }
 }
@@ -131,7 +134,8 @@ pub(super) fn success(spec: &Value, field: &str, errors: &mut Errors) {
         let field = format!("{field}.succeededCount");
         errors.not_negative(field.clone(), &count.into());
         if count > completions {
-            let why = format!("must be less than or equal to {completions} (the number of specified completions)");
+            let why =
+                format!("must be less than or equal to {completions} (the number of specified completions)");
             errors.invalid(field.clone(), &count.into(), why);
         }
         if let Some(total) = total.filter(|total| count > *total) {
@@ -159,7 +163,8 @@ fn counted(indexes: &str, completions: i64) -> Result<i64, String> {
         }
         let read = |text: &str| {
             let number = text.parse::<i64>();
-            let number = number.map_err(|_| format!("cannot convert string to integer for index: {text:?}"))?;
+            let number =
+                number.map_err(|_| format!("cannot convert string to integer for index: {text:?}"))?;
             if number >= completions {
                 return Err(format!("too large index: {text:?}"));
             }
@@ -167,8 +172,9 @@ fn counted(indexes: &str, completions: i64) -> Result<i64, String> {
         };
         let first = read(limits[0])?;
         let end = limits.get(1).map_or(Ok(first), |text| read(text))?;
-        let out_of_order =
-            |previous: i64, current: i64| format!("non-increasing order, previous: {previous}, current: {current}");
+        let out_of_order = |previous: i64, current: i64| {
+            format!("non-increasing order, previous: {previous}, current: {current}")
+        };
         if limits.len() > 1 && first >= end {
             return Err(out_of_order(first, end));
         }

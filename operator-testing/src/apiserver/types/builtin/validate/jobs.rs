@@ -120,7 +120,11 @@ fn modes(spec: &Value, field: &str, errors: &mut Errors) {
     const MOST_OF_MANY: i64 = 10_000;
     if has(spec, "completionMode") {
         let supported = ["NonIndexed", "Indexed"];
-        errors.one_of(format!("{field}.completionMode"), &spec["completionMode"], &supported);
+        errors.one_of(
+            format!("{field}.completionMode"),
+            &spec["completionMode"],
+            &supported,
+        );
     }
     let (completions, failed) = (spec["completions"].as_i64(), spec["maxFailedIndexes"].as_i64());
     let parallelism = spec["parallelism"].as_i64();
@@ -163,7 +167,11 @@ fn modes(spec: &Value, field: &str, errors: &mut Errors) {
     }
     if completions.zip(failed).is_some_and(|(all, failed)| failed > all) {
         let why = "must be less than or equal to completions";
-        errors.invalid(format!("{field}.maxFailedIndexes"), &spec["maxFailedIndexes"], why);
+        errors.invalid(
+            format!("{field}.maxFailedIndexes"),
+            &spec["maxFailedIndexes"],
+            why,
+        );
     }
 }
 

@@ -80,7 +80,7 @@ fn host_name(name: &str, field: &str, errors: &mut Errors) {
 }
 
 fn wildcard(name: &str, field: &str, errors: &mut Errors) {
-            let why = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of \
+    let why = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of \
                        lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. \
                        '*.example.com', regex used for validation is \
                        '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
@@ -191,7 +191,11 @@ pub(super) fn policy(policy: &Value, errors: &mut Errors) {
 
 fn policy_port(port: &Value, field: &str, errors: &mut Errors) {
     if has(port, "protocol") {
-        errors.one_of(format!("{field}.protocol"), &port["protocol"], &["TCP", "UDP", "SCTP"]);
+        errors.one_of(
+            format!("{field}.protocol"),
+            &port["protocol"],
+            &["TCP", "UDP", "SCTP"],
+        );
     }
     if has(port, "port") {
         errors.port(&format!("{field}.port"), &port["port"]);
@@ -283,7 +287,9 @@ impl Network {
 
     /// Whether another range is a part of this one.
     fn contains(self, other: Self) -> bool {
-        self.is_old == other.is_old && self.fixed < other.fixed && other.first & Self::mask(self.fixed) == self.first
+        self.is_old == other.is_old
+            && self.fixed < other.fixed
+            && other.first & Self::mask(self.fixed) == self.first
     }
 }
 

@@ -172,6 +172,15 @@ pub(super) fn template(template: &Value, field: &str, errors: &mut Errors) {
     }
 }
 
+/// The metadata of a pod template.
+pub(super) fn template_metadata(template: &Value, field: &str, errors: &mut Errors) {
+    errors.labels(&format!("{field}.labels"), &template["metadata"]["labels"]);
+    errors.annotations(
+        &format!("{field}.annotations"),
+        &template["metadata"]["annotations"],
+    );
+}
+
 /// What a pod is made of; `pod` is its name, if it is known.
 fn spec_of(spec: &Value, field: &str, pod: Option<&str>, errors: &mut Errors) {
     if !has(spec, "terminationGracePeriodSeconds") {

@@ -56,11 +56,24 @@ fn keep(spec: &Value, old: &Value, errors: &mut Errors) {
     let needs = |spec: &Value| text(spec, "type") != "ExternalName";
     let (new_address, old_address) = (text(spec, "clusterIP"), text(old, "clusterIP"));
     if needs(spec) && needs(old) && !old_address.is_empty() && new_address != old_address {
-        errors.invalid("spec.clusterIPs[0]", &spec["clusterIPs"], "may not change once set");
+        errors.invalid(
+            "spec.clusterIPs[0]",
+            &spec["clusterIPs"],
+            "may not change once set",
+        );
     }
     let family = |spec: &Value| spec["ipFamilies"].get(0).cloned();
-    if needs(spec) && needs(old) && family(old).is_some() && family(spec).is_some() && family(spec) != family(old) {
-        errors.invalid("spec.ipFamilies[0]", &spec["ipFamilies"], "may not change once set");
+    if needs(spec)
+        && needs(old)
+        && family(old).is_some()
+        && family(spec).is_some()
+        && family(spec) != family(old)
+    {
+        errors.invalid(
+            "spec.ipFamilies[0]",
+            &spec["ipFamilies"],
+            "may not change once set",
+        );
     }
     let is_balancer = |spec: &Value| text(spec, "type") == "LoadBalancer";
     if is_balancer(spec) && is_balancer(old) && spec["loadBalancerClass"] != old["loadBalancerClass"] {
@@ -216,9 +229,14 @@ fn check_ports(spec: &Value, errors: &mut Errors) {
             errors.duplicate(format!("{field}.nodePort"), &of_node.into());
         }
         if !seen.insert((text(port, "protocol"), number(port, "port"))) {
-            let shown = json!({"Name": "", "Protocol": text(port, "protocol"), "AppProtocol": null, "Port": number(port, "port"),
-                "TargetPort": 0, "NodePort": 0});
-            errors.duplicate(field, &shown);
+            errors.duplicate_as(
+                field,
+                &format!(
+                    "{{\"Name\":\"\",\"Protocol\":{:?},\"AppProtocol\":null,\"Port\":{},\"TargetPort\":0,\"NodePort\":0}}",
+                    text(port, "protocol"),
+                    number(port, "port")
+                ),
+            );
         }
     }
 }

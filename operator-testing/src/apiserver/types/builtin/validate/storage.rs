@@ -70,10 +70,17 @@ pub(super) fn claim_spec(spec: &Value, field: &str, errors: &mut Errors) {
         errors.dns_subdomain(&format!("{field}.storageClassName"), name);
     }
     if has(spec, "volumeMode") {
-        errors.one_of(format!("{field}.volumeMode"), &spec["volumeMode"], &["Block", "Filesystem"]);
+        errors.one_of(
+            format!("{field}.volumeMode"),
+            &spec["volumeMode"],
+            &["Block", "Filesystem"],
+        );
     }
     sources(spec, field, errors);
-    if let Some(name) = spec["volumeAttributesClassName"].as_str().filter(|name| !name.is_empty()) {
+    if let Some(name) = spec["volumeAttributesClassName"]
+        .as_str()
+        .filter(|name| !name.is_empty())
+    {
         errors.dns_subdomain(&format!("{field}.volumeAttributesClassName"), name);
     }
 }
@@ -83,7 +90,9 @@ fn access_modes(modes: &[Value], field: &str, errors: &mut Errors) {
         errors.one_of(field, mode, MODES);
     }
     let others = MODES.iter().filter(|mode| **mode != "ReadWriteOncePod");
-    let shares = others.into_iter().any(|mode| modes.iter().any(|given| given == *mode));
+    let shares = others
+        .into_iter()
+        .any(|mode| modes.iter().any(|given| given == *mode));
     if shares && modes.iter().any(|mode| mode == "ReadWriteOncePod") {
         errors.forbidden(field, "may not use ReadWriteOncePod with other access modes");
     }
@@ -118,7 +127,10 @@ fn sources(spec: &Value, field: &str, errors: &mut Errors) {
     if !text(reference, "namespace").is_empty() {
         let why = "may not be specified when dataSourceRef.namespace is specified";
         errors.invalid(field, &shown, why);
-    } else if ["apiGroup", "kind", "name"].iter().any(|name| source[*name] != reference[*name]) {
+    } else if ["apiGroup", "kind", "name"]
+        .iter()
+        .any(|name| source[*name] != reference[*name])
+    {
         errors.invalid(field, &shown, "must match dataSourceRef");
     }
 }
@@ -196,7 +208,10 @@ pub(super) fn volume(volume: &Value, old: Option<&Value>, errors: &mut Errors) {
             name => errors.dns_subdomain("spec.volumeAttributesClassName", name),
         }
         if !has(spec, "csi") {
-            errors.required("spec.csi", "has to be specified when using volumeAttributesClassName");
+            errors.required(
+                "spec.csi",
+                "has to be specified when using volumeAttributesClassName",
+            );
         }
     }
     if let Some(old) = old {

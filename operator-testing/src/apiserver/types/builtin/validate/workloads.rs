@@ -81,10 +81,15 @@ fn selected(spec: &Value, named: Named, errors: &mut Errors) {
         found(spec, errors);
     }
     pods::template(&spec["template"], "spec.template", errors);
+    if named.whole == STATEFUL_SET.whole {
+        // looked at twice
+        pods::template_metadata(&spec["template"], "spec.template", errors);
+    }
 }
 
 fn is_empty(selector: &Value) -> bool {
-    items(selector, "matchExpressions").is_empty() && fields::members(selector, "matchLabels").next().is_none()
+    items(selector, "matchExpressions").is_empty()
+        && fields::members(selector, "matchLabels").next().is_none()
 }
 
 /// The labels of a template must be those that the selector asks for; no selector asks for what nobody has.
@@ -145,11 +150,20 @@ fn strategy(strategy: &Value, errors: &mut Errors) {
             let rolling = if rolling.is_null() {
                 "null".to_owned()
             } else {
-                let shown = |name: &str| if has(rolling, name) { rolling[name].clone() } else { 0.into() };
+                let shown = |name: &str| {
+                    if has(rolling, name) {
+                        rolling[name].clone()
+                    } else {
+                        0.into()
+                    }
+                };
                 let (most, surge) = (shown("maxUnavailable"), shown("maxSurge"));
                 format!("{{\"MaxUnavailable\":{most},\"MaxSurge\":{surge}}}")
             };
-            let shown = format!("{{\"Type\":{:?},\"RollingUpdate\":{rolling}}}", text(strategy, "type"));
+            let shown = format!(
+                "{{\"Type\":{:?},\"RollingUpdate\":{rolling}}}",
+                text(strategy, "type")
+            );
             errors.unsupported_as("spec.strategy", &shown, &["Recreate", "RollingUpdate"]);
         }
     }
@@ -252,7 +266,10 @@ fn stateful_strategy(strategy: &Value, errors: &mut Errors) {
         }
         "OnDelete" => {}
         "RollingUpdate" => {
-            errors.not_negative("spec.updateStrategy.rollingUpdate.partition", &rolling["partition"]);
+            errors.not_negative(
+                "spec.updateStrategy.rollingUpdate.partition",
+                &rolling["partition"],
+            );
             if has(rolling, "maxUnavailable") {
                 let field = "spec.updateStrategy.rollingUpdate.maxUnavailable";
                 let most = &rolling["maxUnavailable"];
@@ -264,7 +281,11 @@ fn stateful_strategy(strategy: &Value, errors: &mut Errors) {
             }
         }
         kind => {
-            let rolling = if rolling.is_null() { "null".to_owned() } else { shown() };
+            let rolling = if rolling.is_null() {
+                "null".to_owned()
+            } else {
+                shown()
+            };
             let shown = format!("{{\"Type\":{kind:?},\"RollingUpdate\":{rolling}}}");
             errors.invalid_as(FIELD, &shown, "must be 'RollingUpdate' or 'OnDelete'");
         }
@@ -330,7 +351,11 @@ pub(super) fn daemon_set(set: &Value, old: Option<&Value>, errors: &mut Errors) 
         found(spec, errors);
     }
     if !selector.is_null() && is_empty(selector) {
-        errors.invalid("spec.selector", selector, "empty selector is invalid for daemonset");
+        errors.invalid(
+            "spec.selector",
+            selector,
+            "empty selector is invalid for daemonset",
+        );
     }
     pods::template(&spec["template"], "spec.template", errors);
     always_restarts(spec, "DaemonSet", errors);

@@ -135,9 +135,10 @@ fn check_url(url: &str, field: &str, errors: &mut Errors) {
 }
 
 fn check_service(service: &Value, field: &str, errors: &mut Errors) {
-    for name in ["name", "namespace"] {
+    // The real server takes the one for the other.
+    for (name, shown) in [("name", "namespace"), ("namespace", "name")] {
         if text(service, name).is_empty() {
-            errors.required(format!("{field}.{name}"), "");
+            errors.required(format!("{field}.{shown}"), "");
         }
     }
     let port = &service["port"];
