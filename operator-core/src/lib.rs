@@ -58,4 +58,8 @@ mod book {
     mod from_kube_rs {}
     #[doc = include_str!("../../docs/toolkit.md")]
     mod toolkit {}
+    #[doc = include_str!("../../docs/finalizers.md")]
+    mod finalizers {}
+    #[doc = include_str!("../../docs/webhooks.md")]
+    mod webhooks {}
 }

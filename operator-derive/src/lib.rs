@@ -22,13 +22,11 @@ mod snapshots;
 
 use proc_macro::TokenStream;
 
-/// The examples of the book's pages are compiled and run.
+/// The examples of the book's page are compiled and run.
 #[cfg(doctest)]
 mod book {
     #[doc = include_str!("../../docs/api-types.md")]
     struct ApiTypes;
-    #[doc = include_str!("../../docs/webhooks.md")]
-    struct Webhooks;
 }
 
 /// Makes a custom resource of a spec type: the root object, its `kube::Resource`, and its CustomResourceDefinition.

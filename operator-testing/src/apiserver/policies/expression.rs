@@ -9,7 +9,7 @@ use std::{
 use kube_cel::{
     KubeCelExt,
     cel::{
-        Context, ExecutionError, IdedExpr, Program, Value as Cel,
+        Context, IdedExpr, Program, Value as Cel,
         objects::{Key, Map},
     },
 };
@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::literals;
+use crate::apiserver::types::Failure;
 
 /// An expression of a policy.
 #[derive(Clone)]
@@ -61,7 +62,7 @@ impl Expression {
             format!(
                 "expression '{}' resulted in error: {}",
                 self.text,
-                describe(&error)
+                Failure::of(&error).message()
             )
         })
     }
@@ -122,29 +123,6 @@ pub(crate) fn map(members: impl Iterator<Item = (String, Cel)>) -> Cel {
         .map(|(name, value)| (Key::String(Arc::new(name)), value))
         .collect();
     Cel::Map(Map { map: Arc::new(map) })
-}
-
-fn describe(error: &ExecutionError) -> String {
-    match error {
-        ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),
-        ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
-        ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),
-        ExecutionError::Overflow(..) => "integer overflow".to_owned(),
-        ExecutionError::IndexOutOfBounds(Cel::Int(index)) => format!("index out of bounds: {index}"),
-        ExecutionError::FunctionError { function, .. }
-            if matches!(function.as_str(), "int" | "uint" | "double" | "bool") =>
-        {
-            format!("type conversion error from 'string' to '{function}'")
-        }
-        ExecutionError::FunctionError { message, .. } => message.clone(),
-        ExecutionError::NoSuchOverload
-        | ExecutionError::UnexpectedType { .. }
-        | ExecutionError::UnsupportedTargetType { .. }
-        | ExecutionError::NotSupportedAsMethod { .. }
-        | ExecutionError::ValuesNotComparable(..)
-        | ExecutionError::UnsupportedBinaryOperator(..) => "no such overload".to_owned(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub(super) fn spend(state: &mut State, call: &Call<'_>, pod: &Object, is_dry: bo
     }
     check(&budget, stored.key.name())?;
     if !is_dry {
-        write(state, call, &stored, budget);
+        write(state, call, &stored, &budget);
     }
     Ok(())
 }
@@ -94,7 +94,7 @@ fn check(budget: &Value, name: &str) -> Result<(), StatusError> {
     let generation = budget["metadata"]["generation"].as_i64().unwrap_or(0);
     if number(budget, "observedGeneration") < generation {
         let why = format!("The disruption budget {name} is still being processed by the server.");
-        return Err(exhausted(why, Some(PATIENCE)));
+        return Err(exhausted(&why, Some(PATIENCE)));
     }
     let about = About {
         group: GROUP,
@@ -140,11 +140,11 @@ fn check(budget: &Value, name: &str) -> Result<(), StatusError> {
     } else {
         format!("The disruption budget {name} does not allow evicting pods currently")
     };
-    Err(exhausted(why, None))
+    Err(exhausted(&why, None))
 }
 
 /// 429 because of a budget.
-fn exhausted(why: String, retry_after: Option<u64>) -> StatusError {
+fn exhausted(why: &str, retry_after: Option<u64>) -> StatusError {
     let mut details = json!({"causes": [{"reason": "DisruptionBudget", "message": why}]});
     if let Some(seconds) = retry_after {
         details["retryAfterSeconds"] = seconds.into();
@@ -160,7 +160,7 @@ fn exhausted(why: String, retry_after: Option<u64>) -> StatusError {
 }
 
 /// Writes down that a Pod is disrupted, as the server itself.
-fn write(state: &mut State, call: &Call<'_>, stored: &Stored, old: Value) {
+fn write(state: &mut State, call: &Call<'_>, stored: &Stored, old: &Value) {
     let mut budget = old.clone();
     let allowed = number(&budget, "disruptionsAllowed") - 1;
     let status = &mut budget["status"];
@@ -184,7 +184,7 @@ fn write(state: &mut State, call: &Call<'_>, stored: &Stored, old: Value) {
             versions: &OneVersion,
             now: call.time,
         };
-        apply::track_update(Some(&old), &mut budget, &request);
+        apply::track_update(Some(old), &mut budget, &request);
     }
     let key = stored.key.clone();
     state.write(&ResourceKey::new(GROUP, PLURAL), &key, &meta::into_object(budget));

@@ -97,7 +97,7 @@ fn remove(
     check_preconditions(call, stored, options)?;
     admission::mutate(state, call, None, Some(&old))?;
     admission::validate(state, call, None, Some(&old))?;
-    end(state, call, stored, old, options)
+    end(state, call, stored, &old, options)
 }
 
 /// Ends an object that nobody objects to losing.
@@ -105,10 +105,10 @@ pub(super) fn end(
     state: &mut State,
     call: &Call<'_>,
     stored: &Arc<Stored>,
-    old: meta::Object,
+    old: &meta::Object,
     options: &DeleteOptions,
 ) -> Result<Outcome, Halt> {
-    let object = match lifecycle::delete(&call.resource, &old, options, &call.now) {
+    let object = match lifecycle::delete(&call.resource, old, options, &call.now) {
         Deleted::Kept(object) => object,
         Deleted::Gone(object) => {
             let mut object = object;
@@ -120,7 +120,7 @@ pub(super) fn end(
             return Ok(Outcome::Gone(object));
         }
     };
-    if object == old {
+    if object == *old {
         return Ok(Outcome::Pending(Arc::clone(stored)));
     }
     if options.dry_run {

@@ -40,7 +40,7 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     if !is_over(&pod) {
         budgets::spend(state, call, &pod, asked.is_dry)?;
     }
-    end(state, call, &stored, pod, asked)?;
+    end(state, call, &stored, pod, &asked)?;
     let done =
         json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(answer::finish(call, Response::value(201, &done)))
@@ -130,7 +130,7 @@ fn end(
     call: &Call<'_>,
     stored: &Arc<Stored>,
     mut pod: Object,
-    asked: Asked,
+    asked: &Asked,
 ) -> Result<(), Halt> {
     let text = |path: &str| asked.options.pointer(path).and_then(Value::as_str);
     let wanted = DeleteOptions {
@@ -145,7 +145,7 @@ fn end(
     }
     let options = DeleteOptions::read(&asked.options, &call.request.query)?;
     let object = call.object(&stored);
-    delete::end(state, call, &stored, object, &options)?;
+    delete::end(state, call, &stored, &object, &options)?;
     Ok(())
 }
 

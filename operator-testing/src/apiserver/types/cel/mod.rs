@@ -12,6 +12,7 @@ mod checker;
 mod cost;
 mod cursor;
 mod declared;
+mod failure;
 mod formatting;
 mod functions;
 mod interval;
@@ -25,6 +26,7 @@ mod problem;
 mod tree;
 mod unify;
 
+pub(crate) use self::failure::Failure;
 pub(in crate::apiserver::types) use self::{
     checker::{Checked, Refusal, Variables, check},
     cost::estimate,

@@ -10,11 +10,7 @@ use kube_cel::cel::{Context, Value as Cel};
 use serde_json::Value;
 
 pub(crate) use self::{program::Programs, value::escape};
-use self::{
-    program::{Failure, optional},
-    reach::Reach,
-    value::LANGUAGE,
-};
+use self::{program::optional, reach::Reach, value::LANGUAGE};
 use super::{
     Verdict,
     correlate::{Old, same_keys},
@@ -23,6 +19,7 @@ use super::{
 use crate::apiserver::{
     status::FieldError,
     types::{
+        cel::Failure,
         custom::Rule,
         place::Place,
         schema::{Schema, ValueType},
@@ -202,7 +199,8 @@ impl Asking<'_> {
                     self.verdict.errors.push(error);
                 }
             }
-            Err(Failure::NoOverload(error)) => {
+            Err(failure @ Failure::NoOverload) => {
+                let error = failure.message();
                 let name = shown(rule);
                 let why = format!(
                     "'{error}': call arguments did not match a supported operator, function or macro signature for rule: {name}"

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use kube_cel::cel::{Context, ExecutionError, Program, Value as Cel, objects::OptionalValue};
+use kube_cel::cel::{Context, Program, Value as Cel, objects::OptionalValue};
 
 use super::reach::Reach;
-use crate::apiserver::types::cel::report_found;
+use crate::apiserver::types::cel::{Failure, report_found};
 
 /// The programs of one rule, compiled when it is first asked.
 #[derive(Clone, Debug, Default)]
@@ -22,15 +22,6 @@ pub(super) struct Compiled {
     /// How far it looks into the value, and into the old one.
     pub(super) reach: Reach,
     pub(super) old_reach: Reach,
-}
-
-/// What went wrong while a rule was asked.
-#[derive(Debug, PartialEq)]
-pub(super) enum Failure {
-    /// The values do not fit the functions and operators of the rule.
-    NoOverload(String),
-    /// Anything else, in the words a real server uses.
-    Evaluation(String),
 }
 
 impl Programs {
@@ -73,7 +64,7 @@ fn compile(text: &str) -> Result<Compiled, String> {
 
 impl Compiled {
     pub(super) fn ask(&self, context: &Context<'_>) -> Result<Cel, Failure> {
-        self.program.execute(context).map_err(|error| describe(&error))
+        self.program.execute(context).map_err(|error| Failure::of(&error))
     }
 }
 
@@ -81,29 +72,4 @@ impl Compiled {
 pub(super) fn optional(value: Option<Cel>) -> Cel {
     let value = value.map_or_else(OptionalValue::none, OptionalValue::of);
     Cel::Opaque(Arc::new(value))
-}
-
-fn describe(error: &ExecutionError) -> Failure {
-    let text = match error {
-        ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),
-        ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
-        ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),
-        ExecutionError::Overflow(..) => "integer overflow".to_owned(),
-        ExecutionError::IndexOutOfBounds(Cel::Int(index)) => format!("index out of bounds: {index}"),
-        ExecutionError::FunctionError { function, .. } if function == "quantity" => {
-            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-                .to_owned()
-        }
-        ExecutionError::FunctionError { message, .. } => message.clone(),
-        ExecutionError::NoSuchOverload
-        | ExecutionError::UnexpectedType { .. }
-        | ExecutionError::UnsupportedTargetType { .. }
-        | ExecutionError::NotSupportedAsMethod { .. }
-        | ExecutionError::ValuesNotComparable(..)
-        | ExecutionError::UnsupportedBinaryOperator(..) => {
-            return Failure::NoOverload("no such overload".to_owned());
-        }
-        other => other.to_string(),
-    };
-    Failure::Evaluation(text)
 }

@@ -1,0 +1,49 @@
+//! What goes wrong while an expression runs, in the words of a real server.
+
+use kube_cel::cel::{ExecutionError, Value};
+
+/// Why an expression gives nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The values do not fit its functions and operators.
+    NoOverload,
+    /// Anything else.
+    Evaluation(String),
+}
+
+impl Failure {
+    pub(crate) fn of(error: &ExecutionError) -> Self {
+        Self::Evaluation(match error {
+            ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),
+            ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
+            ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),
+            ExecutionError::Overflow(..) => "integer overflow".to_owned(),
+            ExecutionError::IndexOutOfBounds(Value::Int(index)) => format!("index out of bounds: {index}"),
+            ExecutionError::FunctionError { function, message } => match function.as_str() {
+                "int" | "uint" | "double" | "bool" => {
+                    format!("type conversion error from 'string' to '{function}'")
+                }
+                "quantity" => {
+                    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+                        .to_owned()
+                }
+                _ => message.clone(),
+            },
+            ExecutionError::NoSuchOverload
+            | ExecutionError::UnexpectedType { .. }
+            | ExecutionError::UnsupportedTargetType { .. }
+            | ExecutionError::NotSupportedAsMethod { .. }
+            | ExecutionError::ValuesNotComparable(..)
+            | ExecutionError::UnsupportedBinaryOperator(..) => return Self::NoOverload,
+            other => other.to_string(),
+        })
+    }
+
+    /// What is said of it.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::NoOverload => "no such overload",
+            Self::Evaluation(why) => why,
+        }
+    }
+}
