@@ -18,6 +18,9 @@ use super::{
     core::Core,
 };
 
+/// How long the line of a request and its headers may be together, as in a real server.
+const HEAD_LIMIT: usize = (1 << 20) + 4096;
+
 /// A server's ear on a port; it is closed, with every connection, when this is dropped.
 #[derive(Debug)]
 pub struct Listener {
@@ -105,7 +108,9 @@ async fn serve(core: Arc<Core>, stream: TcpStream) {
         let (core, identity) = (Arc::clone(&core), Arc::clone(&identity));
         async move { Ok::<_, Infallible>(client::call(core, &identity, request).await) }
     });
-    let served = auto::Builder::new(TokioExecutor::new())
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().max_buf_size(HEAD_LIMIT);
+    let served = builder
         .serve_connection_with_upgrades(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {

@@ -102,12 +102,16 @@ fn settle(
 
 /// The way of a request down to the store.
 fn pass(core: &Core, request: &Request, asked: &Asked, memo: &mut Memo) -> Result<Response, Halt> {
+    if !request.has_readable_path() {
+        return Ok(Response::text(400, "400 Bad Request"));
+    }
     let user = asked.user.as_ref().map_err(Clone::clone)?;
     if !request.trusted {
         core.access
             .authorise(&core.state().store, user, asked.target.as_ref(), request)?;
     }
-    if request.body.len() > BODY_LIMIT {
+    let is_read = matches!(request.method, Method::GET | Method::HEAD);
+    if request.body.len() > BODY_LIMIT && !is_read {
         return Err(StatusError::too_large(format!("limit is {BODY_LIMIT}")).into());
     }
     match &asked.target {

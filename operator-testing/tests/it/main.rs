@@ -8,6 +8,7 @@ mod fault;
 mod fuzz;
 mod harness;
 mod kubectl;
+mod limits;
 mod not_simulated;
 mod requests;
 mod server;

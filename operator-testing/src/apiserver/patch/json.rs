@@ -11,7 +11,10 @@ use super::{
     json_failure::{TEST_FAILED, explain},
     wording::{self, rejected},
 };
-use crate::apiserver::status::StatusError;
+use crate::apiserver::{
+    status::StatusError,
+    types::decode::{MAX_DEPTH, nests_deeper},
+};
 
 /// The most operations one patch may hold.
 const MAX_OPERATIONS: usize = 10_000;
@@ -215,7 +218,16 @@ fn get<'a>(document: &'a mut Value, path: &str) -> Option<Option<&'a Value>> {
     }
 }
 
+/// Whether a document that holds the value at `path` nests deeper than a document may.
+fn is_too_deep(path: &str, value: &Value) -> bool {
+    let around = path.matches('/').count();
+    around > MAX_DEPTH || nests_deeper(value, MAX_DEPTH - around)
+}
+
 fn add(document: &mut Value, path: &str, value: Value) -> Option<()> {
+    if is_too_deep(path, &value) {
+        return None;
+    }
     let (container, key) = container(document, path)?;
     match container {
         Value::Object(fields) => {
@@ -254,6 +266,9 @@ fn replace(document: &mut Value, path: &str, value: &Value) -> Option<()> {
         }
         *document = value.clone();
         return Some(());
+    }
+    if is_too_deep(path, value) {
+        return None;
     }
     let (container, key) = container(document, path)?;
     match container {

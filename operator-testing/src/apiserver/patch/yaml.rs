@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Number, Value};
 
+use crate::apiserver::types::decode::MAX_DEPTH;
+
 /// A document that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
@@ -18,9 +20,6 @@ pub struct Document {
     /// Keys that occur twice: `line 6: key "k" already set in map`.
     pub duplicates: Vec<String>,
 }
-
-/// How deep a document may nest.
-const MAX_DEPTH: usize = 1_000;
 
 /// How many nodes a document may have once its aliases are written out.
 const MAX_NODES: usize = 1_000_000;
@@ -63,6 +62,8 @@ struct Node {
     /// Whether it is the plain word `<<`, which merges a map into another.
     merges: bool,
     size: usize,
+    /// How many lists and maps stand within one another.
+    depth: usize,
 }
 
 impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>> Reader<'t, I> {
@@ -70,11 +71,17 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
         match self.events.next() {
             None => Ok(None),
             Some(Ok(event)) => Ok(Some(event)),
-            Some(Err(error)) => Err(format!(
-                "error converting YAML to JSON: yaml: line {}: {}",
-                error.marker().line(),
-                error.kind()
-            )),
+            Some(Err(error)) => {
+                let (line, why) = (error.marker().line(), error.kind().to_string());
+                // the parser has a limit of its own, which is beyond ours
+                let depth = if why == "recursion limit exceeded" {
+                    usize::MAX
+                } else {
+                    0
+                };
+                check_depth(depth)?;
+                Err(format!("error converting YAML to JSON: yaml: line {line}: {why}"))
+            }
         }
     }
 
@@ -84,9 +91,8 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
     }
 
     fn node(&mut self, event: Event<'t>, span: &Span, depth: usize) -> Result<Node, String> {
-        if depth > MAX_DEPTH {
-            return Err("error converting YAML to JSON: yaml: exceeded max depth of 10000".into());
-        }
+        let opens = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+        check_depth(depth + usize::from(opens))?;
         let (anchor, node) = match event {
             Event::Alias(id) => {
                 let node = self.anchors.get(&id).cloned().ok_or_else(|| {
@@ -96,6 +102,7 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
                     )
                 })?;
                 self.count(node.size)?;
+                check_depth(depth + node.depth)?;
                 return Ok(node);
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -104,11 +111,12 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
                     value: scalar(&text, plain, tag.as_deref())?,
                     merges: plain && text == "<<",
                     size: 1,
+                    depth: 0,
                 };
                 (anchor, node)
             }
             Event::SequenceStart(_, anchor, _) => {
-                let (mut items, mut size) = (Vec::new(), 1);
+                let (mut items, mut size, mut inner) = (Vec::new(), 1, 0);
                 loop {
                     let (event, span) = self.take()?;
                     if event == Event::SequenceEnd {
@@ -116,9 +124,10 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
                     }
                     let item = self.node(event, &span, depth + 1)?;
                     size += item.size;
+                    inner = inner.max(item.depth);
                     items.push(item.value);
                 }
-                (anchor, Node::of(items.into(), size))
+                (anchor, Node::of(items.into(), size, inner + 1))
             }
             Event::MappingStart(_, anchor, _) => (anchor, self.map(depth)?),
             other => {
@@ -135,7 +144,7 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
     }
 
     fn map(&mut self, depth: usize) -> Result<Node, String> {
-        let (mut members, mut merged, mut size) = (Map::new(), Vec::new(), 1);
+        let (mut members, mut merged, mut size, mut inner) = (Map::new(), Vec::new(), 1, 0);
         loop {
             let (event, span) = self.take()?;
             if event == Event::MappingEnd {
@@ -146,6 +155,7 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
             let (event, span) = self.take()?;
             let value = self.node(event, &span, depth + 1)?;
             size += key.size + value.size;
+            inner = inner.max(value.depth);
             if key.merges {
                 merged.push(value.value);
                 continue;
@@ -178,7 +188,7 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
                 }
             }
         }
-        Ok(Node::of(members.into(), size))
+        Ok(Node::of(members.into(), size, inner + 1))
     }
 
     /// Counts nodes, so that aliases of aliases do not grow without end.
@@ -191,12 +201,21 @@ impl<'t, I: Iterator<Item = Result<(Event<'t>, Span), granit_parser::ScanError>>
     }
 }
 
+fn check_depth(depth: usize) -> Result<(), String> {
+    if depth > MAX_DEPTH {
+        // the number is the real server's
+        return Err("error converting YAML to JSON: yaml: exceeded max depth of 10000".into());
+    }
+    Ok(())
+}
+
 impl Node {
-    fn of(value: Value, size: usize) -> Self {
+    fn of(value: Value, size: usize, depth: usize) -> Self {
         Self {
             value,
             merges: false,
             size,
+            depth,
         }
     }
 }

@@ -45,6 +45,11 @@ impl Request {
         }
     }
 
+    /// Whether the path can be decoded.
+    pub(crate) fn has_readable_path(&self) -> bool {
+        query::is_encoded_well(&self.path)
+    }
+
     /// The value of a header, if it is there and is text.
     pub fn header(&self, name: http::header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -7,23 +7,16 @@ use percent_encoding::percent_decode_str;
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Decodes `a=1&b=2`.
+    /// Decodes `a=1&b=2`. Parameters that cannot be decoded, or that hold a semicolon, are left out, as a real server does.
     pub fn parse(query: &str) -> Self {
-        let decode = |text: &str| {
-            percent_decode_str(&text.replace('+', " "))
-                .decode_utf8_lossy()
-                .into_owned()
+        let pairs = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.contains(';'));
+        let decode = |pair| {
+            let (name, value) = str::split_once(pair, '=').unwrap_or((pair, ""));
+            Some((decoded(name)?, decoded(value)?))
         };
-        Self(
-            query
-                .split('&')
-                .filter(|pair| !pair.is_empty())
-                .map(|pair| {
-                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(name), decode(value))
-                })
-                .collect(),
-        )
+        Self(pairs.filter_map(decode).collect())
     }
 
     /// The first value of a parameter.
@@ -62,9 +55,46 @@ impl Query {
     }
 }
 
+/// A text as it is meant; `None` if it cannot be decoded.
+fn decoded(text: &str) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return Some(text.to_owned());
+    }
+    let plain = text.replace('+', " ");
+    is_encoded_well(text).then(|| percent_decode_str(&plain).decode_utf8_lossy().into_owned())
+}
+
+/// Whether every percent sign is followed by two digits.
+pub(super) fn is_encoded_well(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| {
+        let digits = after.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::Query;
+
+    #[test]
+    fn parameters_that_cannot_be_decoded_are_left_out() {
+        let query = Query::parse("a=1+2%2b&&%62=&c&d=%zz&%=x&e=%4&f=1;g=2&h=%41");
+        let found = ["a", "b", "c", "d", "%", "e", "f", "g", "h"].map(|name| query.get(name));
+        assert_eq!(
+            found,
+            [
+                Some("1 2+"),
+                Some(""),
+                Some(""),
+                None,
+                None,
+                None,
+                None,
+                None,
+                Some("A")
+            ]
+        );
+    }
 
     #[test]
     fn parameters_are_decoded() {

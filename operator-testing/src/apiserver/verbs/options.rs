@@ -4,7 +4,7 @@
 
 use super::super::{
     call::Halt,
-    parameters::dry_run,
+    parameters::{dry_run, unsigned},
     patch::apply::manager_name,
     request::Request,
     state::State,
@@ -144,11 +144,11 @@ pub(crate) fn revision(text: &str) -> Result<Revision, StatusError> {
     if text.is_empty() {
         return Ok(0);
     }
-    text.parse().map_err(|_| {
+    unsigned(text).map_err(|why| {
         StatusError::new(
             500,
             "",
-            format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"),
+            format!("resourceVersion: Invalid value: {text:?}: {why}"),
         )
     })
 }

@@ -9,6 +9,7 @@ use super::{
         admission,
         call::{Call, Halt},
         meta::{self, Object, metadata_mut},
+        parameters::unsigned,
         patch::apply,
         response::Response,
         state::State,
@@ -147,10 +148,7 @@ pub(super) fn same_uid(
 fn wanted_revision(object: &Object) -> Result<u64, StatusError> {
     match meta::text(object, "resourceVersion") {
         "" => Ok(0),
-        text => text.parse().map_err(|_| {
-            let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
-            StatusError::new(500, "", why)
-        }),
+        text => unsigned(text).map_err(|why| StatusError::new(500, "", why)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, map::Entry};
 
-use super::syntax;
+use super::{MAX_DEPTH, syntax};
 use crate::apiserver::types::place::Place;
 
 /// A document and the fields that were written twice in it.
@@ -46,6 +46,7 @@ fn read(text: &str) -> serde_json::Result<Document> {
     let mut duplicates = Vec::new();
     let value = Node {
         place: &Place::Root,
+        depth: 0,
         duplicates: &mut duplicates,
     }
     .deserialize(&mut deserializer)?;
@@ -132,7 +133,19 @@ fn number(float: f64) -> Value {
 
 struct Node<'a> {
     place: &'a Place<'a>,
+    /// How many lists and objects it is in.
+    depth: usize,
     duplicates: &'a mut Vec<String>,
+}
+
+impl Node<'_> {
+    /// The depth of what is within this list or object.
+    fn deeper<E: de::Error>(&self) -> Result<usize, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(E::custom("exceeded max depth"));
+        }
+        Ok(self.depth + 1)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
@@ -188,10 +201,12 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let depth = self.deeper()?;
         let mut values = Vec::new();
         loop {
             let next = list.next_element_seed(Node {
                 place: &Place::Item(self.place, values.len()),
+                depth,
                 duplicates: &mut *self.duplicates,
             })?;
             match next {
@@ -202,12 +217,14 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let depth = self.deeper()?;
         let mut object = Map::new();
         while let Some(key) = fields.next_key::<String>()? {
             let place = Place::Field(self.place, &key);
             let known = self.duplicates.len();
             let value = fields.next_value_seed(Node {
                 place: &place,
+                depth,
                 duplicates: &mut *self.duplicates,
             })?;
             match object.entry(key) {

@@ -1,11 +1,13 @@
 //! Reads what clients send: JSON with its odd corners, and the server's own types.
 
+mod depth;
 mod json;
 mod quantity;
 mod syntax;
 mod time;
 mod typed;
 
+pub(crate) use depth::{MAX_DEPTH, nests_deeper};
 pub use json::{Document, fields_in_order, from_json};
 pub use quantity::Quantity;
 pub(crate) use syntax::problem as syntax_problem;

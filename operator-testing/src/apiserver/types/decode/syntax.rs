@@ -2,14 +2,13 @@
 //!
 //! Source: `encoding/json/scanner.go` of Go's standard library.
 
+use super::MAX_DEPTH;
+
 /// What is wrong with a text that is not JSON; `None` if nothing is.
 pub(crate) fn problem(text: &[u8]) -> Option<String> {
     let mut scanner = Scanner { text, at: 0 };
     scanner.document().err()
 }
-
-/// How deep a document may nest.
-const MAX_DEPTH: usize = 10_000;
 
 struct Scanner<'a> {
     text: &'a [u8],
@@ -95,7 +94,7 @@ impl Scanner<'_> {
 
     fn open(&mut self, open: &mut Vec<Inside>, inside: Inside) -> Result<(), String> {
         if open.len() == MAX_DEPTH {
-            return Err("exceeded max depth".to_owned());
+            return Err(self.unexpected("exceeded max depth"));
         }
         self.at += 1;
         open.push(inside);
@@ -242,7 +241,7 @@ fn quoted(byte: u8) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::problem;
+    use super::{MAX_DEPTH, problem};
 
     #[test]
     fn errors_are_worded_as_the_server_words_them() {
@@ -316,8 +315,8 @@ mod tests {
             assert_eq!(problem(text.as_bytes()), None, "{text}");
         }
         assert_eq!(
-            problem("[".repeat(10_001).as_bytes()).as_deref(),
-            Some("exceeded max depth")
+            problem("[".repeat(MAX_DEPTH + 1).as_bytes()).as_deref(),
+            Some("invalid character '[' exceeded max depth")
         );
     }
 }

@@ -139,7 +139,7 @@ fn check_key(key: &str, errors: &mut Errors) {
 }
 
 fn check_key_of(field: &str, key: &str, errors: &mut Errors) {
-    errors.config_key(&format!("{field}[{key}]"), key);
+    errors.config_key(|| format!("{field}[{key}]"), key);
 }
 
 fn decoded(value: &Value) -> Vec<u8> {

@@ -79,7 +79,7 @@ fn key_reference(reference: &Value, field: &str, errors: &mut Errors) {
     errors.dns_subdomain(&format!("{field}.name"), text(reference, "name"));
     match text(reference, "key") {
         "" => errors.required(format!("{field}.key"), ""),
-        key => errors.config_key(&format!("{field}.key"), key),
+        key => errors.config_key(|| format!("{field}.key"), key),
     }
 }
 

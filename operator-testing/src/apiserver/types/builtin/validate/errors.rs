@@ -151,9 +151,14 @@ impl Errors {
     }
 
     /// The key of something in a ConfigMap or Secret.
-    pub(super) fn config_key(&mut self, field: &str, key: &str) {
-        let value = key.into();
+    pub(super) fn config_key(&mut self, field: impl FnOnce() -> String, key: &str) {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        let is_dots = key.starts_with("..") || key == ".";
+        if !key.is_empty() && key.len() <= 253 && key.bytes().all(allowed) && !is_dots {
+            return;
+        }
+        let (field, value) = (field(), key.into());
+        let field = field.as_str();
         if key.len() > 253 {
             self.invalid(field, &value, "must be no more than 253 characters");
         }
