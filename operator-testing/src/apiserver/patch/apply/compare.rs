@@ -169,11 +169,11 @@ impl Walk {
             }
         }
         for (name, value) in new.into_iter().flatten() {
-            // a field of the server's own type that is null is not there
-            if old.is_some_and(|old| old.contains_key(name)) || (value.is_null() && fields.is_typed()) {
+            let kind = fields.type_of(name);
+            if old.is_some_and(|old| old.contains_key(name)) || fields.leaves_out(kind, value) {
                 continue;
             }
-            let below = self.values(None, Some(value), fields.type_of(name));
+            let below = self.values(None, Some(value), kind);
             found.take(&Element::field(name), below);
         }
     }

@@ -167,6 +167,9 @@ fn map(
             validate(member, kind, true).ok()?;
             continue;
         }
+        if !known.contains_key(name) && fields.leaves_out(kind, member) {
+            continue;
+        }
         let mut owned = walk(known.get(name), member, kind, except.below(name))?;
         owned.itself &= !has(except.system, name);
         let mut key = String::with_capacity(name.len() + 2);

@@ -85,9 +85,11 @@ pub(super) struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    /// Whether these are the fields of the server's own type.
-    pub(super) fn is_typed(&self) -> bool {
-        self.schema.is_some_and(|schema| schema.typed.is_some())
+    /// Whether a value stands for nothing: a list or map of the server's own type that is null. A time may be null.
+    pub(super) fn leaves_out(&self, kind: Type<'_>, value: &Value) -> bool {
+        value.is_null()
+            && self.schema.is_some_and(|schema| schema.typed.is_some())
+            && !matches!(kind.shape(Some(value)), Shape::Scalar(_))
     }
 }
 
