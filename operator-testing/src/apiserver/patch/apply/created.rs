@@ -159,15 +159,11 @@ fn map(
     let mut below = Map::new();
     for (name, member) in members {
         let (_, kind) = fields.get(name)?;
-        // a field of the server's own type that is null is not there
-        if member.is_null() && fields.is_typed() && !known.contains_key(name) {
+        if !known.contains_key(name) && fields.leaves_out(kind, member) {
             continue;
         }
         if has(except.reset, name) {
             validate(member, kind, true).ok()?;
-            continue;
-        }
-        if !known.contains_key(name) && fields.leaves_out(kind, member) {
             continue;
         }
         let mut owned = walk(known.get(name), member, kind, except.below(name))?;
