@@ -1,5 +1,5 @@
 //! JSON that is looked at and not kept: texts are borrowed from the document, and an object is one list of members, sorted by
-//! name. Reading it costs a third of what a [`serde_json::Value`] costs.
+//! name. Reading and dropping it costs half of what a [`serde_json::Value`] costs.
 
 use std::{borrow::Cow, fmt};
 

@@ -44,8 +44,8 @@ impl Part {
 /// Brings an object that was just read into the shape its kind has: empty metadata dropped, defaults filled in.
 pub(super) fn normalise(object: &mut Object) {
     let metadata = metadata_mut(object);
-    metadata.retain(|field, value| !is_empty(value) || !DROPPED_IF_EMPTY.contains(&field.as_str()));
-    metadata.retain(|_, value| !value.is_null());
+    let is_dropped = |field: &str, value: &Value| is_empty(value) && DROPPED_IF_EMPTY.contains(&field);
+    metadata.retain(|field, value| !value.is_null() && !is_dropped(field, value));
 }
 
 /// Members of metadata that a real server leaves out when they hold nothing.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::apiserver::types::schema::Schema;
+use crate::apiserver::types::schema::{Schema, SchemaRef};
 
 /// Drops nulls that may not be there and have no default, then fills in defaults at every level that is there.
 pub(super) fn fill(schema: &Schema, object: &mut Value) {
@@ -14,18 +14,19 @@ pub(super) fn fill(schema: &Schema, object: &mut Value) {
 
 fn drop_nulls(schema: &Schema, value: &mut Value) {
     match value {
-        Value::Object(fields) => fields.retain(|name, value| {
-            let child = schema
-                .properties
-                .get(name.as_str())
-                .or(schema.additional.as_ref());
-            let Some(child) = child else { return true };
-            if value.is_null() && !child.nullable && child.default.is_none() {
-                return false;
+        Value::Object(fields) => {
+            if fields.values().any(Value::is_null) {
+                fields.retain(|name, value| {
+                    let child = child_of(schema, name).filter(|_| value.is_null());
+                    child.is_none_or(|child| child.nullable || child.default.is_some())
+                });
             }
-            drop_nulls(child, value);
-            true
-        }),
+            for (name, value) in fields.iter_mut().filter(|(_, value)| is_container(value)) {
+                if let Some(child) = child_of(schema, name) {
+                    drop_nulls(child, value);
+                }
+            }
+        }
         Value::Array(items) => {
             let Some(child) = &schema.items else { return };
             for item in items {
@@ -34,6 +35,15 @@ fn drop_nulls(schema: &Schema, value: &mut Value) {
         }
         _ => {}
     }
+}
+
+fn child_of<'a>(schema: &'a Schema, name: &str) -> Option<&'a SchemaRef> {
+    schema.properties.get(name).or(schema.additional.as_ref())
+}
+
+/// Whether there may be something in a value.
+fn is_container(value: &Value) -> bool {
+    value.is_object() || value.is_array()
 }
 
 fn default(schema: &Schema, value: &mut Value) {
@@ -49,7 +59,8 @@ fn default(schema: &Schema, value: &mut Value) {
                     fields.insert(name.to_string(), default.clone());
                 }
             }
-            for (name, value) in fields.iter_mut() {
+            let takes_defaults = |value: &Value| value.is_null() || is_container(value);
+            for (name, value) in fields.iter_mut().filter(|(_, value)| takes_defaults(value)) {
                 if let Some(child) = schema.properties.get(name.as_str()) {
                     default(child, value);
                 } else if let Some(child) = &schema.additional {
