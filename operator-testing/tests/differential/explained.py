@@ -12,7 +12,10 @@ RENDERED = re.compile(r"\n@@ -|\n? *core\.\w+\{|\{\"Volumes\":|\{\\\"Volumes\\\"
 ORDER = "messages that quote JSON: the members of objects come in another order"
 YAML = "what is wrong with YAML is told in other words"
 EMPTY = "messages that quote a field: what is empty is shown as not there"
+GO_TYPE = "messages that quote a part of an object: shown as Go's own type has it, with its internal names"
 NAMELESS = "a Service without a name is refused for its address, not for its name"
+# JSON with the names of a Go type.
+INTERNAL = re.compile(r'Invalid value: \{.*"[A-Z]\w*":', re.S)
 
 
 def reason(step, reference, server):
@@ -33,6 +36,8 @@ def reason(step, reference, server):
     pairs = [(first, second) for (_, first), (_, second) in zip(*causes) if first != second]
     if pairs and all(RENDERED.search(first) and second.startswith(cut(first)) for first, second in pairs):
         return GO_DIFF
+    if pairs and all(INTERNAL.match(first) and unquoted(first) == unquoted(second) for first, second in pairs):
+        return GO_TYPE
     if pairs and all(sorted(first) == sorted(second) for first, second in pairs):
         return ORDER
     if pairs and all(emptied(first) == emptied(second) for first, second in pairs):
@@ -44,6 +49,11 @@ def cut(message):
     """A message up to such a rendering."""
     found = RENDERED.search(message)
     return message[:found.start()].rstrip() if found else message.rstrip()
+
+
+def unquoted(message):
+    """A message without the JSON that it quotes."""
+    return re.sub(r"(?s)value: \{.*\}: ", "value: ", message)
 
 
 def emptied(message):

@@ -10,7 +10,7 @@
 //!
 //! Objects that come from the store go through [`ResourceType::read_stored`].
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     builtin::{self, Surroundings},
@@ -41,6 +41,19 @@ impl ResourceType {
     pub fn first_failure(&self, object: &mut Value, order: &[String]) -> Option<String> {
         let schema = self.schema.as_deref().filter(|_| self.custom.is_none());
         schema.and_then(|schema| decode::first_failure(schema, object, order))
+    }
+
+    /// What the converter of objects without a type says of an object of a built-in kind that [`ResourceType::read`] refused.
+    pub fn conversion_failure(&self, object: &mut Value) -> Option<String> {
+        let schema = self.schema.as_deref().filter(|_| self.custom.is_none());
+        schema.and_then(|schema| decode::conversion_failure(schema, object))
+    }
+
+    /// Turns the lists of an object of a built-in kind that the store would not keep into none.
+    pub fn forget_empty_lists(&self, object: &mut Map<String, Value>) {
+        if let Some(schema) = self.schema.as_deref().filter(|_| self.custom.is_none()) {
+            decode::forget_empty_lists(schema, object);
+        }
     }
 
     /// Brings an object from the store into the form of a schema that may have changed since it was written.
@@ -99,8 +112,10 @@ impl ResourceType {
         if self.custom.is_some() {
             if self.rules.status_subresource
                 && let Some(fields) = object.as_object_mut()
+                && fields.remove("status").is_some()
             {
-                fields.remove("status");
+                // a default comes back when the object is read from the store
+                self.fill_defaults(object);
             }
             return Ok(());
         }
@@ -118,7 +133,12 @@ impl ResourceType {
         around: &dyn Surroundings,
     ) -> Result<(), StatusError> {
         match self.custom {
-            Some(_) => Ok(()),
+            Some(_) => {
+                if self.rules.status_subresource && new["status"].is_null() {
+                    self.fill_defaults(new);
+                }
+                Ok(())
+            }
             None => builtin::prepare_update(self, new, old, around),
         }
     }

@@ -96,7 +96,12 @@ pub(super) enum Origin<'a> {
 /// What was applied fits its schema, but not its type: a time or a quantity that is none.
 fn unconvertible(call: &Call<'_>, object: &Value, why: &str) -> StatusError {
     let resource = &call.resource;
-    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+    // what was applied is named, which need not tell the namespace
+    let config: Value = serde_json::from_slice(&call.request.body).unwrap_or_default();
+    let text = |field: &str| match field {
+        "namespace" => config["metadata"][field].as_str().unwrap_or_default(),
+        _ => object["metadata"][field].as_str().unwrap_or_default(),
+    };
     let kind = format!("{}/{}, Kind={}", resource.group, resource.version, resource.kind);
     StatusError::new(
         500,
@@ -144,10 +149,17 @@ pub(super) fn patched(
     let forgets = forgets_managers(&value);
     let unknown = match call.resource.read(&mut value) {
         Ok(unknown) => unknown,
-        Err(error) if origin == Origin::Apply && call.resource.custom.is_none() => {
-            return Err(unconvertible(call, &before, &error));
+        Err(error) => {
+            let convert = || call.resource.conversion_failure(&mut before.clone());
+            let converted = match origin {
+                Origin::Patch => None,
+                Origin::Strategic(_) | Origin::Apply => convert(),
+            };
+            if origin == Origin::Apply && call.resource.custom.is_none() {
+                return Err(unconvertible(call, &before, &converted.unwrap_or(error)));
+            }
+            return Err(invalid(&before, converted.unwrap_or(error)));
         }
-        Err(error) => return Err(invalid(&before, error)),
     };
     problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     if !problems.is_empty() {

@@ -31,6 +31,7 @@ pub(super) fn track(
     })?;
     if let Value::Object(tracked) = value {
         *object = tracked;
+        call.resource.forget_empty_lists(object);
     }
     Ok(())
 }

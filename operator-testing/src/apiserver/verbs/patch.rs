@@ -250,7 +250,9 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
 
 /// Brings what an apply made into the form of the resource.
 fn settle(call: &mut Call<'_>, value: Value, options: &WriteOptions) -> Result<Object, StatusError> {
-    decode::patched(call, value, Vec::new(), options.field_validation, Origin::Apply)
+    let mut object = decode::patched(call, value, Vec::new(), options.field_validation, Origin::Apply)?;
+    call.resource.forget_empty_lists(&mut object);
+    Ok(object)
 }
 
 /// Reads an applied configuration: YAML, but mostly JSON, which is read faster as what it is.

@@ -7,8 +7,8 @@ from drawing import at, places
 
 PATCHES = {"merge": {"Content-Type": "application/merge-patch+json"}, "strategic": {"Content-Type": "application/strategic-merge-patch+json"},
            "apply": {"Content-Type": "application/apply-patch+yaml"}}
-# Kinds that change what is asked at the same time: they are only tried.
-SHY = {"priorityclasses", "validatingwebhookconfigurations", "mutatingwebhookconfigurations"}
+# Kinds that change what is asked at the same time are only tried, and one whose data the reference compares byte by byte.
+SHY = {"controllerrevisions", "priorityclasses", "validatingwebhookconfigurations", "mutatingwebhookconfigurations"}
 TEXTS = ["", "a", "Not Valid", "-a", "a" * 64, "a.b", "A", "a/b", "1", "*", "Always", "None", "10.0.0.1", "é", "../x", "/abs", "UPPER_case", "a" * 254, " "]
 NUMBERS = [0, 1, -1, 2, 70000, 65535, 100, 101, 2 ** 31, 2 ** 63, 1.5, -5]
 QUANTITIES = ["1", "1Gi", "-1", "100m", "1.5", "x", "0", "1e3", "1Ki", 2, 0.5]

@@ -33,11 +33,13 @@ from servers import Server, conformance  # noqa: E402
 AREAS = ["owners", "schemas", "mistakes", "access"]
 # What a message that shows a whole object says of its version.
 SHOWN_REVISION = re.compile(r"(resourceVersion\W+)\d+")
+# The name that compiling a rule gives to the type of its object.
+SHOWN_TYPE = re.compile(r"selfType\d+")
 PATIENCE = 20
 
 
 def canonical(answer):
-    """An answer without the order that is left to chance: that of managers and of the errors of a typed patch."""
+    """An answer without the order that is left to chance: that of managers, of rules and of the errors of a typed patch."""
     message = answer["body"].get("message") if isinstance(answer["body"], dict) else None
     if isinstance(message, str) and "errors:\n" in message:
         first, *others = message.split("\n")
@@ -45,13 +47,17 @@ def canonical(answer):
     managers = ((answer["body"] or {}).get("metadata") or {}).get("managedFields") if isinstance(answer["body"], dict) else None
     if isinstance(managers, list):
         managers.sort(key=lambda entry: [str(entry.get(field)) for field in ("manager", "operation", "subresource", "apiVersion")])
+    status = answer["body"].get("status") if isinstance(answer["body"], dict) else None
+    for rules in ("resourceRules", "nonResourceRules"):
+        if isinstance(status, dict) and isinstance(status.get(rules), list):
+            status[rules].sort(key=str)
 
     def masked(value):
         if isinstance(value, dict):
             return {name: masked(item) for name, item in value.items()}
         if isinstance(value, list):
             return [masked(item) for item in value]
-        return SHOWN_REVISION.sub(r"\1<rv>", value) if isinstance(value, str) else value
+        return SHOWN_TYPE.sub("selfType", SHOWN_REVISION.sub(r"\1<rv>", value)) if isinstance(value, str) else value
     return masked(conformance.canonical(answer))
 
 

@@ -159,9 +159,16 @@ fn full_apply(
 
 /// Everything that is there before anybody is known to own it belongs to `before-first-apply`.
 fn adopt(empty: &Value, live: &Value, request: &Request<'_>) -> Result<Managers, StatusError> {
+    let failed = |why: String| unclassified(format!("failed to create manager for existing fields: {why}"));
+    validate(live, request.root(), true).map_err(|why| {
+        let described = request.describe(live);
+        failed(format!(
+            "failed to convert new object ({described}) to smd typed: {why}"
+        ))
+    })?;
     let writer = ManagerId::updater("before-first-apply", request.api_version, request.subresource);
-    let mut managers = ownership::after_update(empty, live, Managers::default(), &writer, request)
-        .map_err(|why| unclassified(format!("failed to create manager for existing fields: {why}")))?;
+    let mut managers =
+        ownership::after_update(empty, live, Managers::default(), &writer, request).map_err(failed)?;
     managers.cap_updaters();
     Ok(managers)
 }

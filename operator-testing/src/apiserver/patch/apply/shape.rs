@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::element::{self, Element};
-use crate::apiserver::types::{ListType, Schema, ValueType};
+use crate::apiserver::types::{DefinitionId, ListType, Schema, ValueType};
 
 /// The type of a value, as far as it is known.
 #[derive(Clone, Copy, Debug)]
@@ -84,12 +84,23 @@ pub(super) struct Fields<'a> {
     pub(super) atomic: bool,
 }
 
+/// The type of what every object inside another one has.
+fn embedded(field: &str) -> Option<&'static Schema> {
+    let metadata = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")?.schema();
+    match field {
+        "metadata" => Some(metadata),
+        "apiVersion" | "kind" => metadata.properties.get("name").map(|text| &**text),
+        _ => None,
+    }
+}
+
 impl Fields<'_> {
-    /// Whether a value stands for nothing: a list or map of the server's own type that is null. A time may be null.
-    pub(super) fn leaves_out(&self, kind: Type<'_>, value: &Value) -> bool {
+    /// Whether a value stands for nothing: a list or map of the server's own type that is null. A time may be null; if there were
+    /// such fields before, it was null in them too.
+    pub(super) fn leaves_out(&self, kind: Type<'_>, value: &Value, were_there: bool) -> bool {
         value.is_null()
             && self.schema.is_some_and(|schema| schema.typed.is_some())
-            && !matches!(kind.shape(Some(value)), Shape::Scalar(_))
+            && (were_there || !matches!(kind.shape(Some(value)), Shape::Scalar(_)))
     }
 }
 
@@ -303,10 +314,15 @@ impl<'a> Fields<'a> {
 
     /// The type of the field `name` and whether it is declared; `None` if there may be no such field.
     pub(super) fn get(&self, name: &str) -> Option<(bool, Type<'a>)> {
-        if let Some(schema) = self.schema
-            && let Some(field) = schema.properties.get(name)
-        {
-            return Some((true, Type::known(field, self.open)));
+        if let Some(schema) = self.schema {
+            let declared = || schema.properties.get(name).map(|field| &**field);
+            let field = match schema.embedded_resource {
+                true => embedded(name).or_else(declared),
+                false => declared(),
+            };
+            if let Some(field) = field {
+                return Some((true, Type::known(field, self.open)));
+            }
         }
         self.rest.map(|rest| (false, rest))
     }

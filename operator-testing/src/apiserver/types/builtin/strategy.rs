@@ -34,6 +34,7 @@ pub(in crate::apiserver::types) fn prepare_create(
         "daemonsets.apps" => set_template_generation(object, 1),
         "persistentvolumeclaims" => {
             add_finalizer(object, "kubernetes.io/pvc-protection");
+            forget_other_source(&mut object["spec"]);
             name_source(&mut object["spec"]);
         }
         "persistentvolumes" => {
@@ -133,6 +134,18 @@ fn add_finalizer(object: &mut Value, finalizer: &str) {
         && !list.iter().any(|known| known == finalizer)
     {
         list.push(finalizer.into());
+    }
+}
+
+/// A source of a claim that is neither a claim nor a snapshot is not kept: only the newer field may tell others.
+fn forget_other_source(spec: &mut Value) {
+    let source = &spec["dataSource"];
+    let known = matches!(
+        (text(source, "kind"), text(source, "apiGroup")),
+        ("PersistentVolumeClaim", "") | ("VolumeSnapshot", "snapshot.storage.k8s.io")
+    );
+    if !known {
+        remove(spec, "dataSource");
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) use depth::{MAX_DEPTH, nests_deeper};
 pub use json::{Document, fields_in_order, from_json};
 pub use quantity::Quantity;
 pub(crate) use syntax::problem as syntax_problem;
-pub(super) use typed::{empty, first_failure, read};
+pub(super) use typed::{conversion_failure, empty, first_failure, forget_empty_lists, read};
 
 use serde_json::Value;
 

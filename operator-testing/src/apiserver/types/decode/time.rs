@@ -59,6 +59,14 @@ fn parse(text: &str, layout: &str) -> Result<Timestamp, String> {
         _ => 0,
     };
     let zone = &zone[fraction..];
+    // what follows a time that is complete
+    let extra = match zone {
+        [b'Z', rest @ ..] if !rest.is_empty() => text.get(text.len() - rest.len()..),
+        _ => None,
+    };
+    if let Some(extra) = extra {
+        return Err(format!("parsing time {text:?}: extra text: {extra:?}"));
+    }
     let is_offset = match zone {
         b"Z" => true,
         [b'+' | b'-', h1, h2, b':', m1, m2] => [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()),

@@ -35,6 +35,19 @@ pub(in crate::apiserver::types) fn first_failure(
     order: &[String],
 ) -> Option<String> {
     let mut reading = Reading::default();
+    explain(&mut reading, schema, value, order)
+}
+
+/// What the converter of objects without a type says of a value that cannot be read.
+pub(in crate::apiserver::types) fn conversion_failure(schema: &Schema, value: &mut Value) -> Option<String> {
+    let mut reading = Reading {
+        converts: true,
+        ..Reading::default()
+    };
+    explain(&mut reading, schema, value, &[])
+}
+
+fn explain(reading: &mut Reading, schema: &Schema, value: &mut Value, order: &[String]) -> Option<String> {
     let read = reading.value(schema, value, At::root(schema, &Place::Root));
     read.is_err().then(|| reading.first_failure(order))
 }
@@ -60,12 +73,31 @@ struct Failure {
     message: String,
 }
 
+/// Turns the empty lists of an object into none, as the store of the built-in kinds does.
+pub(in crate::apiserver::types) fn forget_empty_lists(schema: &Schema, object: &mut Map<String, Value>) {
+    let Some(typed) = &schema.typed else { return };
+    if !typed.definition.name().starts_with("io.k8s.api.") {
+        return;
+    }
+    for (name, shape) in &typed.fields {
+        if shape.form == FieldForm::List
+            && shape.is_always_written()
+            && let Some(value) = object.get_mut(&**name)
+            && value.as_array().is_some_and(Vec::is_empty)
+        {
+            *value = Value::Null;
+        }
+    }
+}
+
 #[derive(Default)]
 struct Reading {
     unknown: Vec<String>,
     /// Above zero, unknown fields are dropped in silence.
     silent: usize,
     failures: Vec<Failure>,
+    /// Whether failures are told in the words of the converter of objects without a type.
+    converts: bool,
 }
 
 /// Where a value is and what it is to be, for messages.
@@ -122,7 +154,7 @@ fn type_name(schema: &Schema) -> &str {
 
 impl Reading {
     /// The failure that ends the decoding, or else the first one.
-    fn first_failure(self, order: &[String]) -> String {
+    fn first_failure(&mut self, order: &[String]) -> String {
         let position = |failure: &Failure| {
             let known = order.iter().position(|place| *place == failure.place);
             // an element of a list comes with its field
@@ -132,7 +164,7 @@ impl Reading {
             };
             (!failure.stops, known.or_else(field).unwrap_or(usize::MAX))
         };
-        let first = self.failures.into_iter().min_by_key(position);
+        let first = self.failures.drain(..).min_by_key(position);
         first.map_or_else(String::new, |failure| failure.message)
     }
 
@@ -146,8 +178,14 @@ impl Reading {
         Failed
     }
 
-    fn mismatch(&mut self, value: &Value, at: At<'_>) -> Failed {
-        self.fail(at, false, at.cannot(kind_of(value)))
+    /// A value that is none of the wanted kind, in Go's words for kinds.
+    fn mismatch(&mut self, wanted: &str, value: &Value, at: At<'_>) -> Failed {
+        let message = if self.converts {
+            unconvertible(wanted, value)
+        } else {
+            at.cannot(kind_of(value))
+        };
+        self.fail(at, false, message)
     }
 
     fn value(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), Failed> {
@@ -167,7 +205,7 @@ impl Reading {
                     *value = "".into();
                     Ok(())
                 }
-                other => Err(self.mismatch(other, at)),
+                other => Err(self.mismatch("string", other, at)),
             },
             ValueType::Boolean => match value {
                 Value::Bool(_) => Ok(()),
@@ -175,7 +213,7 @@ impl Reading {
                     *value = false.into();
                     Ok(())
                 }
-                other => Err(self.mismatch(other, at)),
+                other => Err(self.mismatch("bool", other, at)),
             },
             ValueType::Integer => self.integer(schema, value, at),
             ValueType::Number => match value {
@@ -184,7 +222,7 @@ impl Reading {
                     *value = 0.into();
                     Ok(())
                 }
-                other => Err(self.mismatch(other, at)),
+                other => Err(self.mismatch("float64", other, at)),
             },
             ValueType::IntOrString => match value {
                 Value::String(_) => Ok(()),
@@ -287,10 +325,11 @@ impl Reading {
             *value = Value::Object(Map::new());
         }
         let Value::Object(fields) = value else {
-            return Err(self.mismatch(value, at));
+            return Err(self.mismatch("struct", value, at));
         };
         let owner = typed.name.rsplit('.').next().unwrap_or_default();
         let mut read_all = Ok(());
+        let is_root = at.place.is_empty();
         let is_stored_binary = typed.definition.name().starts_with("io.k8s.api.");
         fields.retain(|name, value| {
             let place = Place::Field(at.place, name);
@@ -325,8 +364,10 @@ impl Reading {
                 read_all = Err(failed);
                 return true;
             }
-            // The store of these kinds does not tell an empty list from none.
+            // The store of these kinds does not tell an empty list from none. (What an object itself has is told apart until
+            // then, for its owners.)
             if is_stored_binary
+                && !(is_root && shape.is_always_written())
                 && shape.form == FieldForm::List
                 && value.as_array().is_some_and(Vec::is_empty)
             {
@@ -343,7 +384,7 @@ impl Reading {
             return Ok(());
         };
         let Value::Object(fields) = value else {
-            return Err(self.mismatch(value, at));
+            return Err(self.mismatch("map", value, at));
         };
         let type_name = at.element_type();
         let mut read_all = Ok(());
@@ -365,7 +406,7 @@ impl Reading {
             return Ok(());
         }
         let Value::Array(items) = value else {
-            return Err(self.mismatch(value, at));
+            return Err(self.mismatch("slice", value, at));
         };
         let type_name = at.element_type();
         let mut read_all = Ok(());
@@ -387,7 +428,7 @@ impl Reading {
             return Ok(());
         }
         let Value::Number(number) = &*value else {
-            return Err(self.mismatch(value, at));
+            return Err(self.mismatch(whole_kind(schema), value, at));
         };
         let fits = match (number.as_i64(), schema.format.as_deref()) {
             (Some(whole), Some("int32")) => i32::try_from(whole).is_ok(),
@@ -396,7 +437,11 @@ impl Reading {
         if fits {
             return Ok(());
         }
-        let message = at.cannot(&shown_number(number));
+        let message = if self.converts {
+            unconvertible(whole_kind(schema), value)
+        } else {
+            at.cannot(&shown_number(number))
+        };
         Err(self.fail(at, false, message))
     }
 
@@ -418,11 +463,48 @@ impl Reading {
                         | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
                         _ => text.len() / 4 * 4,
                     };
-                    Err(self.fail(at, false, format!("illegal base64 data at input byte {byte}")))
+                    let prefix = if self.converts {
+                        "error decoding from json: "
+                    } else {
+                        ""
+                    };
+                    Err(self.fail(
+                        at,
+                        false,
+                        format!("{prefix}illegal base64 data at input byte {byte}"),
+                    ))
                 }
             },
-            other => Err(self.mismatch(other, at)),
+            other => Err(self.mismatch("slice", other, at)),
         }
+    }
+}
+
+fn whole_kind(schema: &Schema) -> &'static str {
+    match schema.format.as_deref() {
+        Some("int32") => "int32",
+        _ => "int64",
+    }
+}
+
+/// What the converter of objects without a type says of a value for something of the wanted kind.
+///
+/// Source: `k8s.io/apimachinery/pkg/runtime/converter.go`.
+fn unconvertible(wanted: &str, value: &Value) -> String {
+    let found = match value {
+        Value::Null => "invalid",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_i64() => "int64",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "slice",
+        Value::Object(_) => "map",
+    };
+    match (wanted, found) {
+        ("map" | "slice", _) => format!("cannot restore {wanted} from {found}"),
+        ("struct", _) => format!("cannot restore struct from: {found}"),
+        ("string", "int64") | ("int32" | "int64", "float64") => format!("cannot convert {found} to {wanted}"),
+        _ => format!("unrecognized type: {wanted}"),
     }
 }
 

@@ -20,6 +20,13 @@ pub(super) fn validate(schema: &Schema, object: &Value) -> Vec<FieldError> {
     errors
 }
 
+/// What is wrong with the objects embedded in a default, or with itself.
+pub(super) fn validate_default(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    node(schema, value, &Place::Field(&Place::Root, path), &mut errors);
+    errors
+}
+
 fn below(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
     if !schema.holds.embedded {
         return;

@@ -36,7 +36,23 @@ pub(super) use self::formats::{go_duration, is_text_format};
 
 /// Validates the default of a schema; errors are below `path`.
 pub(super) fn default_value(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
-    keywords::ratcheted(schema, value, None, &Place::Root).into_errors(path)
+    let errors = embedded::validate_default(schema, value, path);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let errors = keywords::ratcheted(schema, value, None, &Place::Root).into_errors(path);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let mut errors = rules::validate(schema, value, None).errors;
+    for error in &mut errors {
+        error.field = match &*error.field {
+            report::NO_FIELD | "" => path.to_owned(),
+            field if field.starts_with('[') => format!("{path}{field}"),
+            field => format!("{path}.{field}"),
+        };
+    }
+    errors
 }
 
 /// Validates a new custom resource. `errors` are those already found in the metadata.

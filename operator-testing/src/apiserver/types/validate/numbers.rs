@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::report::{Report, show, show_number};
+use super::report::{Report, show_number};
 use crate::apiserver::types::{
     custom::Keywords,
     place::Place,
@@ -37,7 +37,8 @@ pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, pl
         inner.merge(multiple_of(number, factor, place));
         report.merge(inner);
     }
-    if let Some(bound) = &keywords.minimum {
+    if let Some(bound) = keywords.minimum.as_ref().map(|bound| beside(number, bound)) {
+        let bound = &bound;
         let exclusive = keywords.exclusive_minimum;
         let what = if exclusive {
             "greater than"
@@ -51,7 +52,8 @@ pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, pl
         }
         report.merge(inner);
     }
-    if let Some(bound) = &keywords.maximum {
+    if let Some(bound) = keywords.maximum.as_ref().map(|bound| beside(number, bound)) {
+        let bound = &bound;
         let exclusive = keywords.exclusive_maximum;
         let what = if exclusive {
             "less than"
@@ -67,6 +69,15 @@ pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, pl
     }
     report.matches += 1;
     report
+}
+
+/// A bound as a number is compared with it: beside a whole one it loses its fraction.
+#[allow(clippy::cast_possible_truncation)]
+fn beside(number: &Number, bound: &Number) -> Number {
+    if number.is_i64() && bound.is_f64() {
+        return Number::from(float(bound) as i64);
+    }
+    bound.clone()
 }
 
 fn is_beyond(larger: &Number, smaller: &Number, or_equal: bool) -> bool {
@@ -100,7 +111,7 @@ fn multiple_of(number: &Number, factor: &Number, place: &Place<'_>) -> Report {
                 return Report::of(
                     place,
                     "FieldValueInvalid",
-                    format!("Invalid value: {}: {what}", show(&value)),
+                    format!("Invalid value: {factor}: {what}"),
                 );
             }
             whole % factor == 0

@@ -1,5 +1,7 @@
 //! What a validator found: the errors, and how close the value came.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::apiserver::{status::FieldError, types::place::Place};
@@ -79,11 +81,13 @@ impl Report {
         });
     }
 
-    /// The errors, with paths below `prefix`.
+    /// The errors, each once, with paths below `prefix`.
     pub(super) fn into_errors(self, prefix: &str) -> Vec<FieldError> {
         let whole = if prefix.is_empty() { NO_FIELD } else { prefix };
+        let mut told = HashSet::new();
         self.issues
             .into_iter()
+            .filter(|issue| told.insert((issue.path.clone(), issue.message.clone())))
             .map(|issue| {
                 let path = issue.path.unwrap_or_default();
                 let path = path.trim_start_matches('.');

@@ -24,10 +24,8 @@ fn node(schema: &Value, path: &str, is_root: bool, errors: &mut Vec<FieldError>)
         }
         node(child, &format!("{path}.properties[{name}]"), false, errors);
     }
-    for name in ["items", "additionalProperties"] {
-        if schema[name].is_object() {
-            node(&schema[name], &format!("{path}.{name}"), false, errors);
-        }
+    if schema["items"].is_object() {
+        node(&schema["items"], &format!("{path}.items"), false, errors);
     }
 }
 
@@ -40,7 +38,17 @@ fn one(schema: &Value, default: &Value, path: &str, is_root: bool, errors: &mut 
         errors.push(FieldError::invalid(path, default, "must not have unknown fields"));
     }
     // The real server does not look at the type of a default that is an integer or a string.
-    if schema["x-kubernetes-int-or-string"] != true {
+    let mut untyped = schema.clone();
+    if let Some(fields) = untyped.as_object_mut()
+        && schema["x-kubernetes-int-or-string"] == true
+    {
+        fields.remove("x-kubernetes-int-or-string");
+        errors.extend(validate::default_value(
+            &structural::parse(&untyped),
+            default,
+            path,
+        ));
+    } else {
         errors.extend(validate::default_value(&parsed, default, path));
     }
     if is_root {

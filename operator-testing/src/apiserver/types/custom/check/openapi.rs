@@ -31,6 +31,7 @@ pub(super) fn can_be_structural(schema: &Value) -> bool {
     };
     let lists = ["allOf", "anyOf", "oneOf"];
     !UNSUPPORTED.iter().any(|name| is_given(schema, name))
+        && schema["x-kubernetes-preserve-unknown-fields"] != false
         && !schema["items"].is_array()
         && fine(&schema["items"])
         && fine(&schema["additionalProperties"])

@@ -185,7 +185,7 @@ fn schema(version: &Value, was: &Value, path: &str) -> Vec<FieldError> {
             "nullable cannot be true at the root",
         ));
     }
-    let mut is_sound = true;
+    let mut is_sound = false;
     if openapi::can_be_structural(schema) {
         let found = shape::check(schema, &path);
         let found = if found.is_empty() {
