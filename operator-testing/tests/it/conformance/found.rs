@@ -25,4 +25,5 @@ super::scenarios! {
     what_an_eviction_must_say = "what an eviction must say",
     evictions_within_a_budget = "evictions within a budget",
     evictions_that_a_budget_says_nothing_of = "evictions that a budget says nothing of",
+    rules_that_cost_too_much_or_do_not_fit = "rules that cost too much or do not fit",
 }
