@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::literals;
-use crate::apiserver::types::Failure;
+use crate::apiserver::types::{Failure, extend, lowered};
 
 /// An expression of a policy.
 #[derive(Clone)]
@@ -34,13 +34,16 @@ struct Compiled {
 
 impl Expression {
     fn new(text: &str) -> Self {
-        let program = Program::compile(text)
-            .map(|program| {
-                let mut expression = program.expression().clone();
-                let misnamed = literals::read_as_maps(&mut expression);
-                Compiled { expression, misnamed }
-            })
-            .map_err(|errors| format!("compilation failed: {errors}"));
+        let read = match lowered(text) {
+            Some(expression) => Ok(expression),
+            None => Program::compile(text)
+                .map(|program| program.expression().clone())
+                .map_err(|errors| format!("compilation failed: {errors}")),
+        };
+        let program = read.map(|mut expression| {
+            let misnamed = literals::read_as_maps(&mut expression);
+            Compiled { expression, misnamed }
+        });
         Self {
             text: text.into(),
             program: Arc::new(program),
@@ -95,7 +98,11 @@ impl<'de> Deserialize<'de> for Expression {
 }
 
 /// The language with everything that Kubernetes adds to it, which is a lot: it is put together once.
-static LANGUAGE: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
+static LANGUAGE: LazyLock<Context<'static>> = LazyLock::new(|| {
+    let mut context = Context::default().with_all();
+    extend(&mut context);
+    context
+});
 
 /// A scope of the language to which variables can be added.
 pub(crate) fn language() -> Context<'static> {

@@ -26,4 +26,5 @@ super::scenarios! {
     evictions_within_a_budget = "evictions within a budget",
     evictions_that_a_budget_says_nothing_of = "evictions that a budget says nothing of",
     rules_that_cost_too_much_or_do_not_fit = "rules that cost too much or do not fit",
+    rules_with_optional_fields_and_macros_of_two_variables = "rules with optional fields and macros of two variables",
 }

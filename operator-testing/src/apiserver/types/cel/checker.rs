@@ -9,7 +9,7 @@ use super::{
     functions::{self, Overload},
     kind::Kind,
     literals,
-    parser::parse,
+    parser::{Parsed, parse},
     problem::{Problem, mismatch, no_overload, report, undeclared},
     tree::{Call, Form, Literal, Loop, Node, Select},
     unify::{Bindings, instantiate, most_general},
@@ -78,7 +78,7 @@ pub(in crate::apiserver::types) struct Refusal {
 /// # Errors
 /// Why it cannot be used.
 pub(in crate::apiserver::types) fn check(text: &str, variables: Variables<'_>) -> Result<Checked, Refusal> {
-    let (root, count) = parse(text).map_err(|problem| Refusal {
+    let Parsed { root, count, .. } = parse(text).map_err(|problem| Refusal {
         is_known: problem.is_known,
         why: report(text, vec![problem]),
     })?;

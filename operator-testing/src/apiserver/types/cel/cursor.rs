@@ -82,10 +82,14 @@ impl Cursor {
 
     pub(super) fn unexpected(&self) -> Problem {
         let shown = match self.peek() {
-            Token::Name(text) | Token::Int(text) | Token::Double(text) | Token::Text(text) => text.as_str(),
+            Token::Name(text)
+            | Token::Int(text)
+            | Token::Uint(text)
+            | Token::Double(text)
+            | Token::Text(text) => text.as_str(),
             Token::Sign(sign) => sign,
             Token::Quoted => "`",
-            Token::Uint | Token::Bytes(_) => "literal",
+            Token::Bytes(_) => "literal",
             Token::End => "<EOF>",
         };
         Problem::unforeseen(self.place(), format!("Syntax error: mismatched input '{shown}'"))

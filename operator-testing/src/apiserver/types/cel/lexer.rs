@@ -8,7 +8,7 @@ pub(super) enum Token {
     /// A field name in backticks, which Kubernetes does not know.
     Quoted,
     Int(String),
-    Uint,
+    Uint(String),
     Double(String),
     Text(String),
     Bytes(usize),
@@ -90,7 +90,7 @@ fn number(rest: &[char]) -> (Token, usize) {
     if rest.starts_with(&['0', 'x']) {
         let end = 2 + rest[2..].iter().take_while(|c| c.is_ascii_hexdigit()).count();
         if is_unsigned(end) {
-            return (Token::Uint, end + 1);
+            return (Token::Uint(rest[..end].iter().collect()), end + 1);
         }
         return (Token::Int(rest[..end].iter().collect()), end);
     }
@@ -109,7 +109,7 @@ fn number(rest: &[char]) -> (Token, usize) {
     if end > whole {
         (Token::Double(rest[..end].iter().collect()), end)
     } else if is_unsigned(end) {
-        (Token::Uint, end + 1)
+        (Token::Uint(rest[..end].iter().collect()), end + 1)
     } else {
         (Token::Int(rest[..end].iter().collect()), end)
     }
@@ -235,7 +235,7 @@ mod tests {
     fn numbers_have_their_kind() {
         let kind = |text: &str| tokens(text).unwrap().remove(0).0;
         assert_eq!(kind("0x1F"), Token::Int("0x1F".to_owned()));
-        assert_eq!(kind("12u"), Token::Uint);
+        assert_eq!(kind("12u"), Token::Uint("12".to_owned()));
         assert_eq!(kind(".5"), Token::Double(".5".to_owned()));
         assert_eq!(kind("1.size"), Token::Int("1".to_owned()));
         assert_eq!(kind("b'ab'"), Token::Bytes(2));

@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn texts_must_convert() {
-        let why = |text: &str| unprepared(&parse(text).unwrap().0);
+        let why = |text: &str| unprepared(&parse(text).unwrap().root);
         assert_eq!(why("int('12') + int(x)"), None);
         assert_eq!(why("bool('true') && double('1e3') > 1.0"), None);
         for (text, kind) in [
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn literals_have_elements_of_one_type() {
         let found = |text: &str, kinds: &[Kind]| {
-            let (root, _) = parse(text).unwrap();
+            let root = parse(text).unwrap().root;
             let found = problems(&root, kinds);
             found.into_iter().map(|problem| problem.at).collect::<Vec<_>>()
         };

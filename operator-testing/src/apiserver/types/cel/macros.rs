@@ -10,6 +10,8 @@ use super::{
 pub(super) struct Builder {
     nodes: usize,
     deepest: usize,
+    /// Something was made that the interpreter's own parser does not know.
+    is_beyond: bool,
 }
 
 /// How deep a tree may be: what walks it needs room for each level.
@@ -27,6 +29,14 @@ const SORTED: &str = "@__sortBy_input__";
 impl Builder {
     pub(super) fn count(&self) -> usize {
         self.nodes
+    }
+
+    pub(super) fn is_beyond(&self) -> bool {
+        self.is_beyond
+    }
+
+    pub(super) fn go_beyond(&mut self) {
+        self.is_beyond = true;
     }
 
     pub(super) fn node(&mut self, at: usize, form: Form) -> Node {
@@ -99,6 +109,7 @@ impl Builder {
 
     /// A name for a value within a result.
     fn named(&mut self, at: usize, name: &str, value: Node, result: Node) -> Node {
+        self.go_beyond();
         let inner = Loop {
             range: self.list(at, Vec::new()),
             variable: UNUSED.to_owned(),
@@ -225,6 +236,9 @@ struct Body {
 
 fn looped(make: &mut Builder, at: usize, range: Node, variables: Vec<String>, body: Body) -> Node {
     let mut variables = variables.into_iter();
+    if variables.len() > 1 {
+        make.go_beyond();
+    }
     let inner = Loop {
         range,
         variable: variables.next().unwrap_or_default(),

@@ -5,6 +5,8 @@
 //! values: a text becomes a [`tree`], [`checker`] gives every node of it a [`kind`], [`cost`] walks the checked tree with intervals
 //! of sizes. The functions of the language are a table (`data/cel-functions.tsv`).
 //!
+//! What the interpreter's own parser does not read is given to it as a tree ([`lower`]), with functions of our own ([`helpers`]).
+//!
 //! Sources: `github.com/google/cel-go/checker`, `k8s.io/apiserver/pkg/cel`.
 
 mod call_cost;
@@ -15,10 +17,12 @@ mod declared;
 mod failure;
 mod formatting;
 mod functions;
+mod helpers;
 mod interval;
 mod kind;
 mod lexer;
 mod literals;
+mod lower;
 mod macros;
 mod parser;
 mod path;
@@ -26,7 +30,6 @@ mod problem;
 mod tree;
 mod unify;
 
-pub(crate) use self::failure::Failure;
 pub(in crate::apiserver::types) use self::{
     checker::{Checked, Refusal, Variables, check},
     cost::estimate,
@@ -34,3 +37,4 @@ pub(in crate::apiserver::types) use self::{
     kind::Kind,
     problem::report_found,
 };
+pub(crate) use self::{failure::Failure, helpers::extend, lower::lowered};

@@ -13,21 +13,35 @@ use super::{
 /// How deep brackets may be nested: as deep as the interpreter goes.
 const DEEPEST: usize = 96;
 
-/// A tree, and how many nodes it has.
+/// An expression that was read.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) root: Node,
+    /// How many nodes it has.
+    pub(super) count: usize,
+    /// Whether it uses what the interpreter's own parser does not know.
+    pub(super) is_beyond: bool,
+}
+
+/// Reads an expression.
 ///
 /// # Errors
 /// The first place where the text is no expression.
-pub(super) fn parse(text: &str) -> Result<(Node, usize), Problem> {
+pub(super) fn parse(text: &str) -> Result<Parsed, Problem> {
     let mut parser = Parser {
         tokens: Cursor::over(text)?,
         depth: 0,
         builder: Builder::default(),
     };
-    let node = parser.expression()?;
+    let root = parser.expression()?;
     if *parser.tokens.peek() != Token::End {
         return Err(parser.tokens.unexpected());
     }
-    Ok((node, parser.builder.count()))
+    Ok(Parsed {
+        root,
+        count: parser.builder.count(),
+        is_beyond: parser.builder.is_beyond(),
+    })
 }
 
 struct Parser {
@@ -36,10 +50,10 @@ struct Parser {
     builder: Builder,
 }
 
-type Parsed = Result<Node, Problem>;
+type Found = Result<Node, Problem>;
 
 impl Parser {
-    fn expression(&mut self) -> Parsed {
+    fn expression(&mut self) -> Found {
         self.depth += 1;
         if self.depth > DEEPEST {
             let why = format!("expression recursion limit exceeded: {DEEPEST}");
@@ -59,7 +73,7 @@ impl Parser {
         Ok(node)
     }
 
-    fn either(&mut self) -> Parsed {
+    fn either(&mut self) -> Found {
         let mut terms = vec![self.both()?];
         let mut places = Vec::new();
         while let Some(at) = self.tokens.take("||") {
@@ -69,7 +83,7 @@ impl Parser {
         Ok(self.builder.balanced("_||_", terms, &places))
     }
 
-    fn both(&mut self) -> Parsed {
+    fn both(&mut self) -> Found {
         let mut terms = vec![self.relation()?];
         let mut places = Vec::new();
         while let Some(at) = self.tokens.take("&&") {
@@ -79,20 +93,20 @@ impl Parser {
         Ok(self.builder.balanced("_&&_", terms, &places))
     }
 
-    fn relation(&mut self) -> Parsed {
+    fn relation(&mut self) -> Found {
         self.chain(Self::sum, &["==", "!=", "<", "<=", ">", ">=", "in"])
     }
 
-    fn sum(&mut self) -> Parsed {
+    fn sum(&mut self) -> Found {
         self.chain(Self::product, &["+", "-"])
     }
 
-    fn product(&mut self) -> Parsed {
+    fn product(&mut self) -> Found {
         self.chain(Self::unary, &["*", "/", "%"])
     }
 
     /// Operands with operators of one rank between them, from left to right.
-    fn chain(&mut self, operand: fn(&mut Self) -> Parsed, operators: &[&str]) -> Parsed {
+    fn chain(&mut self, operand: fn(&mut Self) -> Found, operators: &[&str]) -> Found {
         let mut left = operand(self)?;
         loop {
             let found = match self.tokens.peek() {
@@ -112,7 +126,7 @@ impl Parser {
         }
     }
 
-    fn unary(&mut self) -> Parsed {
+    fn unary(&mut self) -> Found {
         let (sign, function) = match self.tokens.peek() {
             Token::Sign("!") => ("!", "!_"),
             // A sign directly before a number belongs to it.
@@ -127,13 +141,16 @@ impl Parser {
             count += 1;
         }
         let of = self.member()?;
+        if count > 1 {
+            self.builder.go_beyond();
+        }
         if count % 2 == 0 {
             return Ok(of);
         }
         Ok(self.builder.call(at, function, vec![of]))
     }
 
-    fn member(&mut self) -> Parsed {
+    fn member(&mut self) -> Found {
         let mut node = self.primary()?;
         loop {
             if let Some(at) = self.tokens.take(".") {
@@ -141,6 +158,7 @@ impl Parser {
             } else if let Some(at) = self.tokens.take("[") {
                 self.tokens.refuse_end(&["?"])?;
                 let function = if self.tokens.take("?").is_some() {
+                    self.builder.go_beyond();
                     "_[?_]"
                 } else {
                     "_[_]"
@@ -155,7 +173,7 @@ impl Parser {
         }
     }
 
-    fn field_or_method(&mut self, of: Node, at: usize) -> Parsed {
+    fn field_or_method(&mut self, of: Node, at: usize) -> Found {
         let is_optional = self.tokens.take("?").is_some();
         let name = match self.tokens.peek().clone() {
             Token::Name(name) if !is_keyword(&name) => name,
@@ -164,6 +182,7 @@ impl Parser {
         };
         let name_at = self.tokens.advance();
         if is_optional {
+            self.builder.go_beyond();
             let field = self.builder.literal(name_at, Literal::Text(name));
             return Ok(self.builder.call(at, "_?._", vec![of, field]));
         }
@@ -194,7 +213,7 @@ impl Parser {
         }
     }
 
-    fn primary(&mut self) -> Parsed {
+    fn primary(&mut self) -> Found {
         self.tokens.refuse_end(&[])?;
         let at = self.tokens.place();
         match self.tokens.peek().clone() {
@@ -223,11 +242,15 @@ impl Parser {
         let sign = if self.tokens.take("-").is_some() { "-" } else { "" };
         let literal = match self.tokens.peek().clone() {
             Token::Int(digits) => {
-                whole(&digits, sign).ok_or_else(|| Problem::known(at, "invalid int literal"))?
+                Literal::whole(&digits, sign).ok_or_else(|| Problem::known(at, "invalid int literal"))?
             }
-            Token::Double(text) if text.parse().is_ok_and(f64::is_finite) => Literal::Double,
-            Token::Double(_) => return Err(Problem::known(at, "invalid double literal")),
-            Token::Uint if sign.is_empty() => Literal::Uint,
+            Token::Double(text) => match format!("{sign}{text}").parse() {
+                Ok(value) if f64::is_finite(value) => Literal::Double(value),
+                _ => return Err(Problem::known(at, "invalid double literal")),
+            },
+            Token::Uint(digits) if sign.is_empty() => {
+                Literal::unsigned(&digits).ok_or_else(|| Problem::known(at, "invalid uint literal"))?
+            }
             Token::Text(text) if sign.is_empty() => Literal::Text(text),
             Token::Bytes(length) if sign.is_empty() => Literal::Bytes(length),
             Token::Name(name) if sign.is_empty() && name == "null" => Literal::Null,
@@ -241,7 +264,7 @@ impl Parser {
     }
 
     /// A variable, a call, or a message: what begins with a name.
-    fn named(&mut self) -> Parsed {
+    fn named(&mut self) -> Found {
         let at = self.tokens.place();
         let Token::Name(name) = self.tokens.peek().clone() else {
             return Err(self.tokens.unexpected());
@@ -298,7 +321,7 @@ impl Parser {
         Ok(Some(self.builder.node(at, Form::Message { name, fields })))
     }
 
-    fn list(&mut self) -> Parsed {
+    fn list(&mut self) -> Found {
         let at = self.tokens.expect("[")?;
         self.tokens.refuse_end(&["]", ",", "?"])?;
         let (mut items, mut optional) = (Vec::new(), Vec::new());
@@ -312,7 +335,7 @@ impl Parser {
         Ok(self.builder.node(at, Form::List { items, optional }))
     }
 
-    fn map(&mut self) -> Parsed {
+    fn map(&mut self) -> Found {
         let at = self.tokens.expect("{")?;
         self.tokens.refuse_end(&["}", ",", "?"])?;
         let mut entries = Vec::new();
@@ -331,14 +354,6 @@ impl Parser {
         }
         Ok(self.builder.node(at, Form::Map(entries)))
     }
-}
-
-fn whole(digits: &str, sign: &str) -> Option<Literal> {
-    let value = match digits.strip_prefix("0x") {
-        Some(digits) => i64::from_str_radix(&format!("{sign}{digits}"), 16),
-        None => format!("{sign}{digits}").parse(),
-    };
-    value.ok().map(Literal::Int)
 }
 
 #[cfg(test)]
@@ -370,7 +385,7 @@ mod tests {
     }
 
     fn read(text: &str) -> String {
-        shape(&parse(text).unwrap().0)
+        shape(&parse(text).unwrap().root)
     }
 
     #[test]
@@ -396,7 +411,7 @@ mod tests {
 
     #[test]
     fn nodes_stand_where_the_real_parser_puts_them() {
-        let at = |text: &str| parse(text).unwrap().0.at;
+        let at = |text: &str| parse(text).unwrap().root.at;
         assert_eq!(at("self.a == 'x'"), 7);
         assert_eq!(at("self.a.b"), 6);
         assert_eq!(at("self.f(1)"), 6);

@@ -38,20 +38,38 @@ pub(super) enum Literal {
     Null,
     Bool(bool),
     Int(i64),
-    Uint,
-    Double,
+    Uint(u64),
+    Double(f64),
     Text(String),
     Bytes(usize),
 }
 
 impl Literal {
+    /// A whole number without a sign.
+    pub(super) fn unsigned(digits: &str) -> Option<Self> {
+        let value = match digits.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16),
+            None => digits.parse(),
+        };
+        value.ok().map(Self::Uint)
+    }
+
+    /// A whole number.
+    pub(super) fn whole(digits: &str, sign: &str) -> Option<Self> {
+        let value = match digits.strip_prefix("0x") {
+            Some(digits) => i64::from_str_radix(&format!("{sign}{digits}"), 16),
+            None => format!("{sign}{digits}").parse(),
+        };
+        value.ok().map(Self::Int)
+    }
+
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Null => Kind::Null,
             Self::Bool(_) => Kind::Bool,
             Self::Int(_) => Kind::Int,
-            Self::Uint => Kind::Uint,
-            Self::Double => Kind::Double,
+            Self::Uint(_) => Kind::Uint,
+            Self::Double(_) => Kind::Double,
             Self::Text(_) => Kind::Text,
             Self::Bytes(_) => Kind::Bytes,
         }

@@ -7,22 +7,27 @@ use kube_cel::cel::{
     common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue},
 };
 
+use crate::apiserver::types::cel::lowered;
+
 /// What is wrong with an expression that knows some variables and should give one of some types; any type will do if there
 /// are none.
 pub(super) fn problem(text: &str, variables: &[&str], wanted: &[&str]) -> Option<String> {
-    let program = match Program::compile(text) {
-        Ok(program) => program,
+    let read = match lowered(text) {
+        Some(expression) => Ok(expression),
+        None => Program::compile(text).map(|program| program.expression().clone()),
+    };
+    let expression = match read {
+        Ok(expression) => expression,
         Err(errors) => {
             // The lines below an error are indented there.
             let errors = errors.to_string().replace("\n|", "\n |");
             return Some(format!("compilation failed: {errors}"));
         }
     };
-    let expression = program.expression();
-    if let Some(name) = unknown(expression, &mut variables.to_vec()) {
+    if let Some(name) = unknown(&expression, &mut variables.to_vec()) {
         return Some(format!("compilation failed: {}", undeclared(text, name)));
     }
-    let given = type_of(expression)?;
+    let given = type_of(&expression)?;
     if wanted.is_empty() || wanted.contains(&given.as_str()) {
         return None;
     }
@@ -176,6 +181,7 @@ mod tests {
             "object.items.map(i, i.filter(j, j > i)).size() == 0",
             "has(object.x) && math.greatest(1, 2) == 2",
             "type(object) == string",
+            "object.?spec.x.orValue(1) > 0 && object.all(k, v, k != v)",
         ] {
             assert_eq!(problem(text, &known, &["bool"]), None, "{text}");
         }

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use kube_cel::cel::{Context, Program, Value as Cel, objects::OptionalValue};
+use kube_cel::cel::{Context, IdedExpr, Program, Value as Cel, objects::OptionalValue};
 
 use super::reach::Reach;
-use crate::apiserver::types::cel::{Failure, report_found};
+use crate::apiserver::types::cel::{Failure, lowered, report_found};
 
 /// The programs of one rule, compiled when it is first asked.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Programs {
 /// A compiled expression.
 #[derive(Debug)]
 pub(super) struct Compiled {
-    program: Program,
+    expression: IdedExpr,
     pub(super) uses_old_self: bool,
     /// How far it looks into the value, and into the old one.
     pub(super) reach: Reach,
@@ -45,6 +45,20 @@ impl Programs {
 }
 
 fn compile(text: &str) -> Result<Compiled, String> {
+    let expression = match lowered(text) {
+        Some(expression) => expression,
+        None => parse(text)?,
+    };
+    Ok(Compiled {
+        uses_old_self: expression.references().has_variable("oldSelf"),
+        reach: Reach::of(&expression, "self"),
+        old_reach: Reach::of(&expression, "oldSelf"),
+        expression,
+    })
+}
+
+/// What the interpreter's own parser reads.
+fn parse(text: &str) -> Result<IdedExpr, String> {
     let program = Program::compile(text).map_err(|refused| {
         let count = |number: isize| usize::try_from(number).unwrap_or_default();
         let found = refused.errors.into_iter();
@@ -53,18 +67,12 @@ fn compile(text: &str) -> Result<Compiled, String> {
             found.map(|error| (count(error.pos.0), count(error.pos.1), error.msg)),
         )
     })?;
-    let uses_old_self = program.references().has_variable("oldSelf");
-    Ok(Compiled {
-        uses_old_self,
-        reach: Reach::of(program.expression(), "self"),
-        old_reach: Reach::of(program.expression(), "oldSelf"),
-        program,
-    })
+    Ok(program.expression().clone())
 }
 
 impl Compiled {
     pub(super) fn ask(&self, context: &Context<'_>) -> Result<Cel, Failure> {
-        self.program.execute(context).map_err(|error| Failure::of(&error))
+        Cel::resolve(&self.expression, context).map_err(|error| Failure::of(&error))
     }
 }
 

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::reach::Reach;
 use crate::apiserver::types::{
+    cel::extend,
     schema::{Schema, ValueType},
     validate::formats,
 };
@@ -131,6 +132,7 @@ pub(super) static LANGUAGE: LazyLock<Context<'static>> = LazyLock::new(|| {
     context.add_function("type", |value: Cel| -> Result<Cel, ExecutionError> {
         Ok(type_value(type_name(&value)))
     });
+    extend(&mut context);
     context
 });
 

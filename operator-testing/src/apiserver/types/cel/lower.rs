@@ -1,0 +1,250 @@
+//! Expressions that the interpreter's own parser does not read, or reads as something else, put in terms that it knows.
+//!
+//! Optional fields, macros of two variables, `sortBy`, `optMap` and repeated signs (`!!a`) become loops and calls of the functions
+//! that [`extend`](super::extend) adds.
+
+use kube_cel::cel::{
+    IdedExpr,
+    common::ast::{
+        CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, ListExpr, LiteralValue, MapEntryExpr,
+        MapExpr, SelectExpr,
+    },
+};
+
+use super::{
+    helpers::{OPTIONAL, PAIRS},
+    parser::parse,
+    tree::{Call, Form, Literal, Loop, Node, Select},
+};
+
+/// The element of a loop of two variables.
+const PAIR: &str = "@pair";
+
+/// An expression for the interpreter, if its own parser is not to read it.
+pub(crate) fn lowered(text: &str) -> Option<IdedExpr> {
+    let parsed = parse(text).ok()?;
+    if !parsed.is_beyond {
+        return None;
+    }
+    lower(&parsed.root)
+}
+
+fn lower(node: &Node) -> Option<IdedExpr> {
+    let expr = match &node.form {
+        Form::Literal(literal) => Expr::Literal(self::literal(literal)?),
+        Form::Name(name) => Expr::Ident(name.clone()),
+        Form::Select(select) => self::select(select)?,
+        Form::Call(call) => self::call(call)?,
+        Form::List { items, optional } => Expr::List(ListExpr {
+            elements: lower_all(items)?,
+            optional_indices: optional.clone(),
+        }),
+        Form::Map(entries) => {
+            let entries = entries.iter().map(|entry| {
+                Some(IdedEntryExpr {
+                    id: 0,
+                    expr: EntryExpr::MapEntry(MapEntryExpr {
+                        key: lower(&entry.key)?,
+                        value: lower(&entry.value)?,
+                        optional: entry.is_optional,
+                    }),
+                })
+            });
+            Expr::Map(MapExpr {
+                entries: entries.collect::<Option<_>>()?,
+            })
+        }
+        Form::Message { .. } => return None,
+        Form::Loop(inner) => self::each(inner)?,
+    };
+    let id = node.id as u64 + 1;
+    Some(IdedExpr { id, expr })
+}
+
+fn lower_all(nodes: &[Node]) -> Option<Vec<IdedExpr>> {
+    nodes.iter().map(lower).collect()
+}
+
+fn plain(expr: Expr) -> IdedExpr {
+    IdedExpr { id: 0, expr }
+}
+
+fn function(name: &str, args: Vec<IdedExpr>) -> Expr {
+    Expr::Call(CallExpr {
+        func_name: name.to_owned(),
+        target: None,
+        args,
+    })
+}
+
+fn text(text: &str) -> IdedExpr {
+    plain(Expr::Literal(LiteralValue::String(text.to_owned().into())))
+}
+
+fn literal(literal: &Literal) -> Option<LiteralValue> {
+    Some(match literal {
+        Literal::Null => LiteralValue::Null,
+        Literal::Bool(value) => LiteralValue::Boolean((*value).into()),
+        Literal::Int(value) => LiteralValue::Int((*value).into()),
+        Literal::Uint(value) => LiteralValue::UInt((*value).into()),
+        Literal::Double(value) => LiteralValue::Double((*value).into()),
+        Literal::Text(value) => LiteralValue::String(value.clone().into()),
+        Literal::Bytes(_) => return None,
+    })
+}
+
+/// Whether a node gives an optional, as far as its form tells.
+fn is_optional(node: &Node) -> bool {
+    match &node.form {
+        Form::Select(select) => !select.is_test && is_optional(&select.of),
+        Form::Call(call) => match call.function.as_str() {
+            "_?._" | "_[?_]" => true,
+            "_[_]" => call.args.first().is_some_and(is_optional),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn select(select: &Select) -> Option<Expr> {
+    let of = lower(&select.of)?;
+    if is_optional(&select.of) {
+        let found = function(OPTIONAL, vec![of, text(&select.field)]);
+        if !select.is_test {
+            return Some(found);
+        }
+        return Some(Expr::Call(CallExpr {
+            func_name: "hasValue".to_owned(),
+            target: Some(Box::new(plain(found))),
+            args: Vec::new(),
+        }));
+    }
+    Some(Expr::Select(SelectExpr {
+        operand: Box::new(of),
+        field: select.field.clone(),
+        test: select.is_test,
+    }))
+}
+
+fn call(call: &Call) -> Option<Expr> {
+    let args = lower_all(&call.args)?;
+    let takes_optional = match call.function.as_str() {
+        "_?._" | "_[?_]" => true,
+        "_[_]" => call.args.first().is_some_and(is_optional),
+        _ => false,
+    };
+    if takes_optional {
+        return Some(function(OPTIONAL, args));
+    }
+    let target = match &call.target {
+        None => None,
+        Some(target) => Some(lower(target)?),
+    };
+    if call.function.starts_with('@')
+        && let Some(target) = target
+    {
+        // what macros call is no method to the interpreter
+        return Some(function(
+            &call.function,
+            std::iter::once(target).chain(args).collect(),
+        ));
+    }
+    Some(Expr::Call(CallExpr {
+        func_name: call.function.clone(),
+        target: target.map(Box::new),
+        args,
+    }))
+}
+
+fn each(inner: &Loop) -> Option<Expr> {
+    let range = lower(&inner.range)?;
+    let step = lower(&inner.step)?;
+    let (range, variable, step) = match &inner.second {
+        None => (range, inner.variable.clone(), step),
+        Some(second) => {
+            let part = |index: i64| {
+                let index = plain(Expr::Literal(LiteralValue::Int(index.into())));
+                plain(function("_[_]", vec![plain(Expr::Ident(PAIR.to_owned())), index]))
+            };
+            let step = named(second, part(1), step);
+            let step = named(&inner.variable, part(0), step);
+            (plain(function(PAIRS, vec![range])), PAIR.to_owned(), step)
+        }
+    };
+    Some(Expr::Comprehension(Box::new(ComprehensionExpr {
+        iter_range: range,
+        iter_var: variable,
+        iter_var2: None,
+        accu_var: inner.gathered.clone(),
+        accu_init: lower(&inner.start)?,
+        loop_cond: lower(&inner.condition)?,
+        loop_step: step,
+        result: lower(&inner.result)?,
+    })))
+}
+
+/// A name for a value within a result: a loop that goes through nothing.
+fn named(name: &str, value: IdedExpr, result: IdedExpr) -> IdedExpr {
+    let nothing = ListExpr {
+        elements: Vec::new(),
+        optional_indices: Vec::new(),
+    };
+    plain(Expr::Comprehension(Box::new(ComprehensionExpr {
+        iter_range: plain(Expr::List(nothing)),
+        iter_var: "#unused".to_owned(),
+        iter_var2: None,
+        accu_var: name.to_owned(),
+        accu_init: value,
+        loop_cond: plain(Expr::Literal(LiteralValue::Boolean(false.into()))),
+        loop_step: plain(Expr::Ident(name.to_owned())),
+        result,
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use kube_cel::{
+        KubeCelExt,
+        cel::{Context, Value},
+    };
+
+    use super::{super::extend, *};
+
+    fn asked(text: &str) -> Value {
+        let mut context = Context::default().with_all();
+        extend(&mut context);
+        let expression = lowered(text).unwrap_or_else(|| panic!("{text} needs no lowering"));
+        Value::resolve(&expression, &context).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn what_the_parser_does_not_read_is_answered() {
+        for text in [
+            "{'a': 1}.?a.orValue(2) == 1",
+            "{'a': 1}.?b.orValue(2) == 2",
+            "!{'a': {'b': 1}}.?b.b.hasValue()",
+            "{'a': {'b': 1}}.?a.b.value() == 1",
+            "[1, 2][?1].value() == 2 && ![1][?3].hasValue()",
+            "!!true",
+            "--1 == 1",
+            "['a', 'b'].all(i, v, i < 2 && v != '')",
+            "{'a': 1, 'b': 2}.exists(k, v, k == 'b' && v == 2)",
+            "[1, 2].existsOne(i, v, v == 2)",
+            "['a', 'b'].transformList(i, v, i > 0, v) == ['b']",
+            "[1, 2].transformMap(i, v, v * 2) == {0: 2, 1: 4}",
+            "{'a': 'x'}.transformMapEntry(k, v, {v: k}) == {'x': 'a'}",
+            "[3, 1, 2].sortBy(x, -x) == [3, 2, 1]",
+            "{'a': 1}.?a.optMap(x, x + 1).value() == 2",
+            "!{'a': 1}.?b.optFlatMap(x, optional.of(x)).hasValue()",
+        ] {
+            assert_eq!(asked(text), Value::Bool(true), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_left_to_the_interpreter() {
+        for text in ["a.b == 1", "!a", "a.all(x, x > -1)", "has(a.b)", "a["] {
+            assert!(lowered(text).is_none(), "{text}");
+        }
+    }
+}
