@@ -13,6 +13,7 @@ ORDER = "messages that quote JSON: the members of objects come in another order"
 YAML = "what is wrong with YAML is told in other words"
 EMPTY = "messages that quote a field: what is empty is shown as not there"
 GO_TYPE = "messages that quote a part of an object: shown as Go's own type has it, with its internal names"
+UNANSWERED = "requests that make the real server's handler panic: it answers nothing"
 NAMELESS = "a Service without a name is refused for its address, not for its name"
 # JSON with the names of a Go type.
 INTERNAL = re.compile(r'Invalid value: \{.*"[A-Z]\w*":', re.S)

@@ -36,6 +36,17 @@ impl ResourceType {
         }
     }
 
+    /// [`ResourceType::read`] for what an apply made.
+    ///
+    /// # Errors
+    /// As [`ResourceType::read`].
+    pub fn read_applied(&self, object: &mut Value) -> Result<Vec<String>, String> {
+        match &self.custom {
+            Some(custom) => custom::read_applied(custom, object),
+            None => self.read(object),
+        }
+    }
+
     /// What the decoder says of an object of a built-in kind that [`ResourceType::read`] refused, given the order of the fields
     /// in the document ([`decode::fields_in_order`]).
     pub fn first_failure(&self, object: &mut Value, order: &[String]) -> Option<String> {

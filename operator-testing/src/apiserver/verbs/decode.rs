@@ -147,7 +147,11 @@ pub(super) fn patched(
         return Err(invalid(&before, why));
     }
     let forgets = forgets_managers(&value);
-    let unknown = match call.resource.read(&mut value) {
+    let read = match origin {
+        Origin::Apply => call.resource.read_applied(&mut value),
+        Origin::Patch | Origin::Strategic(_) => call.resource.read(&mut value),
+    };
+    let unknown = match read {
         Ok(unknown) => unknown,
         Err(error) => {
             let convert = || call.resource.conversion_failure(&mut before.clone());

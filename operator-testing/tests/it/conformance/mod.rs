@@ -17,6 +17,7 @@ mod deletion;
 mod discovery_tables;
 mod found;
 mod list_watch;
+mod mistakes;
 mod patch;
 mod rbac;
 mod status_scale;

@@ -12,7 +12,8 @@ pub(super) fn fill(schema: &Schema, object: &mut Value) {
     default(schema, object);
 }
 
-fn drop_nulls(schema: &Schema, value: &mut Value) {
+/// Drops nulls that may not be there and have no default.
+pub(super) fn drop_nulls(schema: &Schema, value: &mut Value) {
     match value {
         Value::Object(fields) => {
             if fields.values().any(Value::is_null) {
@@ -46,7 +47,8 @@ fn is_container(value: &Value) -> bool {
     value.is_object() || value.is_array()
 }
 
-fn default(schema: &Schema, value: &mut Value) {
+/// Fills in defaults at every level that is there.
+pub(super) fn default(schema: &Schema, value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, child) in &schema.properties {

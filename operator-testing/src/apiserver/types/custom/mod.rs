@@ -23,12 +23,25 @@ use super::resource::ResourceType;
 /// # Errors
 /// What is wrong with the metadata, in the decoder's words.
 pub(super) fn read(custom: &CustomType, object: &mut Value) -> Result<Vec<String>, String> {
-    defaults::fill(&custom.written, object);
-    let mut unknown = metadata::read(&custom.written, object)?;
-    prune::prune(&custom.written, object, &mut unknown);
-    unknown.sort();
-    unknown.dedup();
-    Ok(unknown)
+    defaults::drop_nulls(&custom.written, object);
+    read_applied(custom, object)
+}
+
+/// The same for what was applied: nobody decodes it, so nulls stay.
+pub(super) fn read_applied(custom: &CustomType, object: &mut Value) -> Result<Vec<String>, String> {
+    defaults::default(&custom.written, object);
+    let in_order = |mut fields: Vec<String>| {
+        fields.sort();
+        fields.dedup();
+        fields
+    };
+    let unknown = in_order(metadata::read(&custom.written, object)?);
+    let mut dropped = Vec::new();
+    prune::prune(&custom.written, object, &mut dropped);
+    // what the schema does not know, then what metadata does not
+    let mut dropped = in_order(dropped);
+    dropped.extend(unknown);
+    Ok(dropped)
 }
 
 /// Fills in the defaults of a custom resource and drops unknown fields.

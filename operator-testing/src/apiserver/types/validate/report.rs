@@ -130,6 +130,9 @@ pub(super) fn show_number(float: f64, whole: Option<i64>) -> String {
 
 /// `Too long: may not be more than <n> bytes`.
 pub(super) fn too_long(limit: i64) -> String {
+    if limit < 0 {
+        return "Too long: value is too long".to_owned();
+    }
     format!("Too long: may not be more than {limit} byte{}", plural(limit))
 }
 

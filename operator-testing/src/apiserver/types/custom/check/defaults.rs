@@ -39,23 +39,29 @@ fn one(schema: &Value, default: &Value, path: &str, is_root: bool, errors: &mut 
     }
     // The real server does not look at the type of a default that is an integer or a string.
     let mut untyped = schema.clone();
-    if let Some(fields) = untyped.as_object_mut()
-        && schema["x-kubernetes-int-or-string"] == true
-    {
-        fields.remove("x-kubernetes-int-or-string");
-        errors.extend(validate::default_value(
-            &structural::parse(&untyped),
-            default,
-            path,
-        ));
-    } else {
-        errors.extend(validate::default_value(&parsed, default, path));
-    }
+    forget_types(&mut untyped);
+    errors.extend(validate::default_value(
+        &structural::parse(&untyped),
+        default,
+        path,
+    ));
     if is_root {
         for name in ["apiVersion", "kind"] {
             if default.get(name).is_none() {
                 errors.push(FieldError::required(format!("{path}.{name}"), ""));
             }
         }
+    }
+}
+
+/// Lets what is an integer or a string be anything.
+fn forget_types(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.remove("x-kubernetes-int-or-string");
+            fields.values_mut().for_each(forget_types);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_types),
+        _ => {}
     }
 }
