@@ -15,13 +15,7 @@ pub(super) fn job(job: &Value, errors: &mut Errors) {
     if spec["manualSelector"] != true && !spec["selector"].is_null() {
         generated_selector(job, errors);
     }
-    check(spec, "spec", errors);
-    if spec["selector"].is_null() {
-        errors.required("spec.selector", "");
-    }
-    if errors.selector("spec.selector", &spec["selector"]) {
-        found(spec, errors);
-    }
+    whole_spec(spec, errors);
     let completions = number(spec, "completions");
     if text(spec, "completionMode") == "Indexed" && completions > 0 {
         let pod = format!("{name}-{}", completions - 1);
@@ -29,6 +23,16 @@ pub(super) fn job(job: &Value, errors: &mut Errors) {
             let why = format!("will not able to create pod with invalid DNS label: {pod}");
             errors.invalid("metadata.name", &name.into(), why);
         }
+    }
+}
+
+fn whole_spec(spec: &Value, errors: &mut Errors) {
+    check(spec, "spec", errors);
+    if spec["selector"].is_null() {
+        errors.required("spec.selector", "");
+    }
+    if errors.selector("spec.selector", &spec["selector"]) {
+        found(spec, errors);
     }
 }
 
@@ -222,7 +226,9 @@ fn job_template_update(old: &Value, spec: &Value, errors: &mut Errors) {
 /// A change of a Job.
 pub(super) fn job_update(new: &Value, old: &Value, errors: &mut Errors) {
     let (spec, was) = (&new["spec"], &old["spec"]);
+    // a changed job is looked at as a job and as a change, and its spec with both
     job(new, errors);
+    whole_spec(spec, errors);
     if text(spec, "completionMode") != "Indexed" {
         errors.immutable("spec.completions", &spec["completions"], &was["completions"]);
     } else if spec["completions"] != was["completions"]
