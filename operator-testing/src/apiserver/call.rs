@@ -61,6 +61,8 @@ pub(crate) struct Call<'a> {
     pub(crate) unlabelled: bool,
     /// What the audit log is to be told: names and values.
     pub(crate) annotations: Vec<(String, String)>,
+    /// Whether the form in which the object is stored is not the one it settles in.
+    pub(crate) unsettled: bool,
     /// What webhooks have answered so far.
     pub(crate) answers: &'a Answers,
 }
@@ -149,7 +151,7 @@ impl Call<'_> {
             return Ok(self.write_plainly(state, key, object));
         };
         let (stored, shown) = converter.hide(object, self.answers).map_err(halted)?;
-        let written = state.write(&self.storage(), key, &stored);
+        let written = state.write_as(&self.storage(), key, &stored, self.unsettled);
         Ok(Arc::new(written.shown_as(&shown)))
     }
 
@@ -160,14 +162,16 @@ impl Call<'_> {
             .as_ref()
             .is_some_and(|custom| custom.stored.is_some());
         if !twin::is_twin(&self.resource) && !other_version {
-            return state.write(&self.storage(), key, object);
+            let is_new = state.store.get(&self.storage(), key).is_none();
+            let unsettled = self.unsettled || (is_new && self.resource.is_unsettled(object));
+            return state.write_as(&self.storage(), key, object, unsettled);
         }
         let mut stored = object.clone();
         twin::hide(&self.resource, &mut stored);
         let mut stored = Value::Object(stored);
         self.resource.write_stored(&mut stored);
         let stored = meta::into_object(stored);
-        state.write(&self.storage(), key, &stored)
+        state.write_as(&self.storage(), key, &stored, self.unsettled)
     }
 
     pub(crate) fn key(&self) -> ObjectKey {

@@ -42,6 +42,7 @@ mod twin;
 mod verbs;
 mod watch;
 mod webhook;
+mod wording;
 
 pub use access::TokenFileError;
 pub use audit::AuditEntry;

@@ -73,9 +73,12 @@ fn custom(target: &Target, resource: &ResourceType) -> Result<(), Halt> {
     {
         return Err(StatusError::not_found(about).into());
     }
+    // custom resources have no routes of their own: who writes them says what is missing
+    let is_custom = resource.custom.is_some() && target.subresource.is_empty();
     let fits = match target.verb {
-        Verb::Create => collection,
-        Verb::Update | Verb::Patch | Verb::Get => !collection,
+        Verb::Create => collection || is_custom,
+        Verb::Update | Verb::Patch => !collection || is_custom,
+        Verb::Get => !collection,
         Verb::Delete => target.subresource.is_empty(),
         Verb::List | Verb::Watch | Verb::DeleteCollection => true,
         Verb::Other => false,

@@ -179,6 +179,7 @@ fn resource(
             .collect(),
         unlabelled: false,
         annotations: Vec::new(),
+        unsettled: false,
         answers: &memo.answers,
     };
     let mut state = core.state();

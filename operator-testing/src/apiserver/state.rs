@@ -20,8 +20,21 @@ pub(crate) struct State {
 impl State {
     /// Stores the next state of an object.
     pub(crate) fn write(&mut self, resource: &ResourceKey, key: &ObjectKey, object: &Object) -> Arc<Stored> {
+        self.write_as(resource, key, object, false)
+    }
+
+    /// Stores the next state of an object, which may be [unsettled](Stored::unsettled).
+    pub(crate) fn write_as(
+        &mut self,
+        resource: &ResourceKey,
+        key: &ObjectKey,
+        object: &Object,
+        unsettled: bool,
+    ) -> Arc<Stored> {
         let change = self.store.commit(resource, key, |revision| {
-            Some(Stored::freeze(key.clone(), revision, object))
+            let mut stored = Stored::freeze(key.clone(), revision, object);
+            stored.unsettled = unsettled;
+            Some(stored)
         });
         Arc::clone(change.after.as_ref().expect("a write that stores leaves a state"))
     }

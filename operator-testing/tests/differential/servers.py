@@ -15,8 +15,10 @@ AGE = re.compile(r"^(\d+[smhdy])+$")
 ADDRESS = re.compile(r"\b10\.0\.0\.\d+\b")
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 # What stands for something that no answer has named yet.
-UNKNOWN = {"rv": "1", "uid": "00000000-0000-4000-8000-000000000000", "continue": ""}
+UNKNOWN = {"rv": "1", "seen": "0", "uid": "00000000-0000-4000-8000-000000000000", "continue": ""}
 TOKEN = "admin-token"
+# What tells one manager of an object from another.
+MANAGER = ("manager", "operation", "subresource", "apiVersion")
 
 
 class Server:
@@ -100,7 +102,7 @@ class Server:
         metadata = body.get("metadata") if isinstance(body, dict) else None
         if not isinstance(metadata, dict):
             return None
-        for field, suffix in (("resourceVersion", "rv"), ("uid", "uid"), ("continue", "continue")):
+        for field, suffix in (("resourceVersion", "rv"), ("resourceVersion", "seen"), ("uid", "uid"), ("continue", "continue")):
             if metadata.get(field):
                 self.memory["%s %s" % (key, suffix)] = metadata[field]
         version = metadata.get("resourceVersion")
@@ -133,6 +135,9 @@ class Server:
                 return "<rv>"
             if name == "continue" and value:
                 return "<token>"
+            if name == "managedFields" and isinstance(value, list):
+                # their order hangs on the second of each write
+                return sorted(walk(value, name), key=lambda entry: [str(entry.get(field)) for field in MANAGER])
             if name in ("nodePort", "healthCheckNodePort") and isinstance(value, int):
                 return "<port>"
             # the descriptions of columns are left out by the embedded server

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::super::{
     call::Halt,
-    patch::wording,
     policies::{Hook, ReviewVersion},
     response::Response,
     types::decode,
     webhook::Answer,
+    wording,
 };
 
 /// A webhook's answer, checked.

@@ -19,9 +19,12 @@ const ANNOTATIONS_LIMIT: usize = 256 * 1024;
 
 /// Checks the metadata of a new object.
 pub(crate) fn validate_created(object: &Object, resource: &ResourceType) -> Vec<FieldError> {
-    // events of the core group are older than rules for names
-    let is_event = resource.group.is_empty() && &*resource.plural == "events";
-    let rule = if is_event {
+    // events of the core group are older than rules for names, and disruption budgets have none of their own
+    let is_loose = matches!(
+        (&*resource.group, &*resource.plural),
+        ("", "events") | ("policy", "poddisruptionbudgets")
+    );
+    let rule = if is_loose {
         NameRule::PathSegment
     } else {
         resource.rules.name
@@ -34,8 +37,11 @@ pub(crate) fn validate_created(object: &Object, resource: &ResourceType) -> Vec<
 
 /// What the built-in kinds demand of finalizers beyond the form of their names.
 fn finalizer_errors(object: &Object, resource: &ResourceType) -> Vec<FieldError> {
-    if resource.custom.is_some() || matches!(&*resource.group, "apiextensions.k8s.io" | "coordination.k8s.io")
-    {
+    let is_loose = matches!(
+        (&*resource.group, &*resource.plural),
+        ("apiextensions.k8s.io" | "coordination.k8s.io", _) | ("policy", "poddisruptionbudgets")
+    );
+    if resource.custom.is_some() || is_loose {
         return Vec::new();
     }
     finalizers(object)
@@ -54,33 +60,61 @@ fn finalizer_errors(object: &Object, resource: &ResourceType) -> Vec<FieldError>
         .collect()
 }
 
-/// Kinds that are validated as if they were new whenever they change.
-fn is_validated_anew(resource: &ResourceType) -> bool {
-    matches!(
-        (&*resource.group, &*resource.plural),
-        (
-            "",
-            "configmaps"
-                | "endpoints"
-                | "persistentvolumeclaims"
-                | "persistentvolumes"
-                | "secrets"
-                | "serviceaccounts"
-                | "services"
-        ) | ("rbac.authorization.k8s.io", _)
-    )
+/// What a kind checks of the metadata of a changed object, besides what is checked for all kinds: each says again what is wrong.
+struct OwnChecks {
+    /// Whether the change is checked.
+    change: bool,
+    /// How often the object is checked as if it were new.
+    anew: usize,
 }
 
-/// Checks the metadata of an object against the state before.
-pub(crate) fn validate_updated(object: &Object, old: &Object, resource: &ResourceType) -> Vec<FieldError> {
+impl OwnChecks {
+    /// The checks of a change of the status (or another part of an object) or of the object itself.
+    fn of(resource: &ResourceType, is_part: bool) -> Self {
+        let checks = |change, anew| Self { change, anew };
+        let only_change = checks(true, 0);
+        match (&*resource.group, &*resource.plural) {
+            ("policy", "poddisruptionbudgets") => checks(false, 0),
+            ("batch", "cronjobs") if is_part => checks(false, 0),
+            _ if is_part => only_change,
+            ("", "persistentvolumes") => checks(false, 2),
+            ("discovery.k8s.io", "endpointslices") => checks(false, 1),
+            (
+                "",
+                "configmaps"
+                | "endpoints"
+                | "persistentvolumeclaims"
+                | "pods"
+                | "secrets"
+                | "serviceaccounts",
+            )
+            | ("batch", "jobs")
+            | ("networking.k8s.io", "ingresses")
+            | ("rbac.authorization.k8s.io", _)
+            | ("storage.k8s.io", "storageclasses") => checks(true, 1),
+            _ => only_change,
+        }
+    }
+}
+
+/// Checks the metadata of an object against the state before. `is_part` is true where only a part of the object is written, as
+/// its status.
+pub(crate) fn validate_updated(
+    object: &Object,
+    old: &Object,
+    resource: &ResourceType,
+    is_part: bool,
+) -> Vec<FieldError> {
     let mut errors = validate_names(object, path_segment_problems);
     validate_common(object, resource.namespaced, &mut errors);
-    // once for all kinds, once by the kind itself
     let changed = changes(object, old);
     errors.extend(changed.iter().cloned());
-    errors.extend(changed);
-    errors.extend(finalizer_errors(object, resource));
-    if is_validated_anew(resource) {
+    let own = OwnChecks::of(resource, is_part);
+    if own.change {
+        errors.extend(changed);
+        errors.extend(finalizer_errors(object, resource));
+    }
+    for _ in 0..own.anew {
         errors.extend(validate_created(object, resource));
     }
     errors
@@ -188,6 +222,11 @@ fn validate_common(object: &Object, namespaced: bool, errors: &mut Vec<FieldErro
     validate_annotations(member(object, "annotations"), errors);
     validate_owners(member(object, "ownerReferences"), errors);
     validate_finalizers(object, errors);
+    let generation = member(object, "generation").unwrap_or(&Value::Null);
+    if generation.as_i64().is_some_and(|generation| generation < 0) {
+        let why = "must be greater than or equal to 0";
+        errors.push(FieldError::invalid("metadata.generation", generation, why));
+    }
 }
 
 /// Checks the labels or annotations that somebody wants to give an object.

@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 
 use super::{
     json_failure::{TEST_FAILED, explain},
-    wording::{self, rejected},
+    refusals::rejected,
 };
 use crate::apiserver::{
     status::StatusError,
     types::decode::{MAX_DEPTH, nests_deeper},
+    wording,
 };
 
 /// The most operations one patch may hold.
@@ -97,6 +98,38 @@ struct Operation<'a> {
     path: Option<&'a str>,
     from: Option<&'a str>,
     value: &'a Value,
+}
+
+/// Checks the form of a patch that nobody has read before, in the words of the library that applies it.
+///
+/// # Errors
+/// 400 if it is not a list of operations, 422 if an operation or its path is not text.
+pub fn check_unread(operations: &Value) -> Result<(), StatusError> {
+    let items = match operations {
+        Value::Array(items) => items.as_slice(),
+        Value::Null => &[],
+        other => return Err(unread(other, "Patch")),
+    };
+    for item in items {
+        match item {
+            Value::Object(fields) => {
+                let mut texts = ["op", "path"].into_iter().filter_map(|name| fields.get(name));
+                if texts.any(|text| !(text.is_string() || text.is_null())) {
+                    return Err(rejected());
+                }
+            }
+            Value::Null => {}
+            other => return Err(unread(other, "Operation")),
+        }
+    }
+    Ok(())
+}
+
+fn unread(value: &Value, wanted: &str) -> StatusError {
+    StatusError::bad_request(format!(
+        "json: cannot unmarshal {} into Go value of type jsonpatch.{wanted}",
+        wording::json_kind(value)
+    ))
 }
 
 fn decode(operations: &Value) -> Result<Vec<Operation<'_>>, StatusError> {

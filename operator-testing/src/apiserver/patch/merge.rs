@@ -4,8 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use super::wording;
-use crate::apiserver::status::StatusError;
+use crate::apiserver::{status::StatusError, wording};
+
+/// What is said of a patch that nobody could make sense of.
+pub const UNREADABLE: &str = "Invalid JSON Patch";
 
 /// Applies `patch` to `target`.
 ///
@@ -25,11 +27,26 @@ pub fn apply(target: &mut Value, patch: &Value) -> Result<(), StatusError> {
             }
             Ok(())
         }
-        Value::Null => Err(StatusError::bad_request("Invalid JSON Patch")),
+        Value::Null => Err(StatusError::bad_request(UNREADABLE)),
         other => Err(StatusError::bad_request(format!(
             "error decoding patch: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
             wording::json_kind(other)
         ))),
+    }
+}
+
+/// Applies `patch` to `target` as [`apply`] does, where nobody has read the patch before: a list takes the place of the object.
+///
+/// # Errors
+/// 400 if the patch is neither an object nor a list; `target` is left alone.
+pub fn apply_unread(target: &mut Value, patch: &Value) -> Result<(), StatusError> {
+    match patch {
+        Value::Object(_) => apply(target, patch),
+        Value::Array(_) => {
+            *target = without_nulls(patch);
+            Ok(())
+        }
+        _ => Err(StatusError::bad_request(UNREADABLE)),
     }
 }
 

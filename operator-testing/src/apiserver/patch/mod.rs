@@ -17,6 +17,6 @@ pub mod apply;
 pub mod json;
 mod json_failure;
 pub mod merge;
+mod refusals;
 pub mod strategic;
-pub mod wording;
 pub mod yaml;

@@ -39,6 +39,8 @@ pub struct Stored {
     pub labels: Box<[(Box<str>, Box<str>)]>,
     /// Whether it is being deleted.
     pub deleting: bool,
+    /// Whether a real server would store it in another form when it is written next, even if nothing changes.
+    pub unsettled: bool,
     /// Whether this is how another version shows the object, not how it is stored.
     pub shown: bool,
     json: Bytes,
@@ -74,6 +76,7 @@ impl Stored {
             deleting: metadata
                 .get("deletionTimestamp")
                 .is_some_and(|time| !time.is_null()),
+            unsettled: false,
             shown: false,
             json: Bytes::from(json),
             revision_at,
@@ -83,6 +86,7 @@ impl Stored {
     /// The same state as another version shows it.
     pub fn shown_as(&self, object: &Map<String, Value>) -> Self {
         let mut shown = Self::freeze(self.key.clone(), self.revision, object);
+        shown.unsettled = self.unsettled;
         shown.shown = true;
         shown
     }

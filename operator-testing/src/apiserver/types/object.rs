@@ -10,7 +10,7 @@
 //!
 //! Objects that come from the store go through [`ResourceType::read_stored`].
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     builtin::{self, Surroundings},
@@ -89,16 +89,12 @@ impl ResourceType {
         custom::write_stored(self, object);
     }
 
-    /// The members that an object of this kind has when nothing is set, besides kind, version and metadata: JSON that follows
-    /// them, with a comma in front of each.
-    pub fn members_of_nothing(&self) -> String {
-        let schema = self.schema.as_deref().filter(|_| self.custom.is_none());
-        let nothing = schema.map(decode::empty).unwrap_or_default();
-        let members = nothing.as_object().into_iter().flatten();
-        members
-            .filter(|(name, _)| !matches!(name.as_str(), "kind" | "apiVersion" | "metadata"))
-            .map(|(name, value)| format!(",{name:?}:{value}"))
-            .collect()
+    /// An object of this kind of which nothing is set, without kind and version.
+    pub fn nothing(&self) -> Value {
+        match self.custom {
+            Some(_) => json!({}),
+            None => builtin::nothing(self),
+        }
     }
 
     /// Fills in what the client left out. Of custom resources [`ResourceType::read`] has done it already; to do it again changes
@@ -114,8 +110,26 @@ impl ResourceType {
         }
     }
 
+    /// Whether the first write after the creation of an object makes a new version even if it changes nothing, because a real server
+    /// stores it in another form then.
+    pub fn is_unsettled(&self, object: &Map<String, Value>) -> bool {
+        self.custom.is_none() && builtin::is_unsettled(self, object)
+    }
+
+    /// Gives a new object what the server gives out, a Service its address and ports. Objects that a write of the status makes
+    /// go without.
+    ///
+    /// # Errors
+    /// 422 where what the object asks for cannot be had.
+    pub fn allocate(&self, object: &mut Value, around: &dyn Surroundings) -> Result<(), StatusError> {
+        match self.custom {
+            Some(_) => Ok(()),
+            None => builtin::allocate(self, object, around),
+        }
+    }
+
     /// Resets and completes a new object that has its name, its uid and its creation time: its status becomes that of a new
-    /// object, a Service gets its address, a Job its selector, a Pod its priority.
+    /// object, a Job gets its selector, a Pod its priority.
     ///
     /// # Errors
     /// 403 and 422 where the server's own admission refuses the object.

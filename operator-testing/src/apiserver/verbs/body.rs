@@ -55,11 +55,7 @@ pub(super) fn media_type(header: &str) -> String {
 /// What is wrong with it, in the real server's words as far as they are known.
 pub(super) fn parse(format: Format, body: &[u8]) -> Result<Parsed, String> {
     match format {
-        Format::Json => decode::from_json(body).map(|document| Parsed {
-            value: document.value,
-            duplicates: document.duplicates,
-            ..Parsed::default()
-        }),
+        Format::Json => decode::from_json(body).map(Parsed::from),
         Format::Protobuf => protobuf::decode(body)
             .map(|value| Parsed {
                 value,
@@ -74,6 +70,27 @@ pub(super) fn parse(format: Format, body: &[u8]) -> Result<Parsed, String> {
                 repeated: document.duplicates,
                 ..Parsed::default()
             })
+        }
+    }
+}
+
+/// Reads the body of a built-in type.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn parse_of_type(format: Format, body: &[u8]) -> Result<Parsed, String> {
+    match format {
+        Format::Json => decode::from_json_of_type(body).map(Parsed::from),
+        Format::Yaml | Format::Protobuf => parse(format, body),
+    }
+}
+
+impl From<decode::Document> for Parsed {
+    fn from(document: decode::Document) -> Self {
+        Self {
+            value: document.value,
+            duplicates: document.duplicates,
+            ..Self::default()
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
         status::{About, StatusError},
         store::{ObjectKey, Stored},
     },
-    answer, decode, managers,
+    answer, body, decode, managers,
     options::WriteOptions,
     owners::{self, When},
     strategy,
@@ -25,6 +25,7 @@ const ATTEMPTS: usize = 8;
 
 /// `POST` to a collection.
 pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    body::format(call)?;
     let options = WriteOptions::of(call.request, "CreateOptions", false)?;
     let mut object = decode::object(call, options.field_validation)?;
     settle_namespace(call, &mut object)?;

@@ -13,12 +13,12 @@ use super::{
         lifecycle::{self, DeleteOptions, Deleted},
         meta,
         parameters::number,
-        patch::wording,
         response::Response,
         selector::Written,
         state::State,
         status::{About, StatusError},
         store::{ObjectKey, Stored},
+        wording,
     },
     answer,
     body::{self, Format},
@@ -67,9 +67,15 @@ fn delete_stored(
     options: &DeleteOptions,
 ) -> Result<Response, Halt> {
     let outcome = remove(state, call, stored, options)?;
+    // who waits for dependents in the old way is told that the object is not gone yet
+    let pending = if options.orphan_dependents == Some(false) {
+        202
+    } else {
+        200
+    };
     Ok(match outcome {
-        Outcome::Pending(stored) => answer::stored(call, 200, &stored),
-        Outcome::WouldPend(object) => answer::object(call, 200, object),
+        Outcome::Pending(stored) => answer::stored(call, pending, &stored),
+        Outcome::WouldPend(object) => answer::object(call, pending, object),
         Outcome::Gone(object) if call.resource.rules.delete_returns_object => {
             answer::object(call, 200, object)
         }
@@ -113,6 +119,10 @@ pub(super) fn end(
         Deleted::Gone(object) => {
             let mut object = object;
             if !options.dry_run {
+                // what may take its time to stop is marked first, even if it takes none
+                if call.resource.rules.graceful_deletion && object != *old {
+                    call.write(state, &stored.key, &object)?;
+                }
                 // the last state of an object carries the revision of its end
                 let end = state.remove(&call.storage(), &stored.key).revision;
                 meta::metadata_mut(&mut object).insert("resourceVersion".into(), end.to_string().into());
@@ -236,6 +246,11 @@ fn delete_options(call: &Call<'_>) -> Result<DeleteOptions, StatusError> {
                 })
             })?
             .value
+    };
+    // whoever sends a body says everything in it
+    let body = match body {
+        Value::Null if !call.request.body.is_empty() => json!({}),
+        body => body,
     };
     if !matches!(body, Value::Object(_) | Value::Null) {
         let why = wording::not_an_object(&body);

@@ -8,7 +8,8 @@ use super::{
         status::StatusError,
         types::{DefinitionId, Schema, decode::read_as},
     },
-    body,
+    body::{self, Format, Parsed},
+    decode,
     options::FieldValidation,
 };
 
@@ -40,27 +41,19 @@ impl Foreign {
         validation: FieldValidation,
     ) -> Result<Value, StatusError> {
         let format = body::format(call)?;
-        let mut value = body::parse(format, &call.request.body)
-            .map_err(StatusError::bad_request)?
-            .value;
+        let Parsed {
+            mut value,
+            duplicates,
+            ..
+        } = body::parse_of_type(format, &call.request.body).map_err(StatusError::bad_request)?;
         self.check_type(call, &value)?;
         let unknown = match self.schema() {
             Some(schema) => read_as(schema, &mut value).map_err(|why| self.refusal(&value, &why))?,
             None => Vec::new(),
         };
-        let unknown: Vec<_> = unknown
-            .iter()
-            .map(|path| format!("unknown field {path:?}"))
-            .collect();
-        match validation {
-            _ if unknown.is_empty() => {}
-            FieldValidation::Ignore => {}
-            FieldValidation::Warn => call.warnings.extend(unknown),
-            FieldValidation::Strict => {
-                let why = format!("strict decoding error: {}", unknown.join(", "));
-                return Err(self.refusal(&value, &why));
-            }
-        }
+        let in_order = format == Format::Json;
+        let problems = decode::strict_problems(&call.request.body, in_order, &duplicates, &unknown);
+        report(call, problems, validation).map_err(|why| self.refusal(&value, &why))?;
         Ok(value)
     }
 
@@ -106,5 +99,23 @@ impl Foreign {
             text("kind", self.kind),
             self.kind
         ))
+    }
+}
+
+/// Tells the client what strict decoding finds, or refuses it.
+pub(super) fn report(
+    call: &mut Call<'_>,
+    problems: Vec<String>,
+    validation: FieldValidation,
+) -> Result<(), String> {
+    match validation {
+        FieldValidation::Strict if !problems.is_empty() => {
+            Err(format!("strict decoding error: {}", problems.join(", ")))
+        }
+        FieldValidation::Warn => {
+            call.warnings.extend(problems);
+            Ok(())
+        }
+        FieldValidation::Strict | FieldValidation::Ignore => Ok(()),
     }
 }

@@ -17,13 +17,14 @@ use super::{
         status::{About, StatusError},
         store::Stored,
         types::Schema,
+        wording,
     },
     answer,
     body::{self, Format, Parsed},
     create::{self, Source},
-    decode::{self, Origin},
     managers,
     options::{FieldValidation, WriteOptions},
+    patched::{self, Origin},
     strategy::Part,
     update,
 };
@@ -74,17 +75,19 @@ impl PatchType {
 /// `PATCH` of an object or of one of its subresources.
 pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let kind = PatchType::of(call)?;
+    update::check_named(call)?;
     let options = WriteOptions::of(call.request, "PatchOptions", kind == PatchType::Apply)?;
     let stored = state.store.get(&call.storage(), &call.key()).cloned();
     let Some(stored) = stored else {
-        if kind == PatchType::Apply && call.target.subresource.is_empty() {
+        let creates = call.target.subresource.is_empty() || update::creates_missing(call);
+        if kind == PatchType::Apply && creates {
             return create_by_apply(state, call, &options);
         }
         return Err(call.not_found().into());
     };
     let stored = call.shown(stored)?;
     let repeats = kind == PatchType::Apply && repeats(call, &stored, &options)?;
-    if repeats && is_settled(state, call) {
+    if repeats && is_settled(state, call, &stored) {
         return Ok(answer::stored(call, 200, &stored));
     }
     let old = Value::Object(call.object(&stored));
@@ -94,7 +97,7 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     } else if kind == PatchType::Apply {
         match apply(call, Some(&old), &options)? {
             Some(value) => settle(call, value, &options)?,
-            None if is_settled(state, call) => return Ok(answer::stored(call, 200, &stored)),
+            None if is_settled(state, call, &stored) => return Ok(answer::stored(call, 200, &stored)),
             None => settle(call, old.clone(), &options)?,
         }
     } else {
@@ -104,7 +107,7 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
             problems,
             strategic,
         } = patched(call, kind, &old, schema.as_deref(), options.field_validation)?;
-        let mut object = decode::patched(
+        let mut object = patched::read(
             call,
             value,
             problems,
@@ -141,16 +144,18 @@ pub(super) fn patched(
         duplicates,
         ..
     } = body::parse(Format::Json, &call.request.body).map_err(|error| {
-        let prefix = match (kind, validation) {
-            (PatchType::Strategic, _) | (_, FieldValidation::Ignore) => "",
-            _ => "error decoding patch: ",
-        };
-        StatusError::bad_request(format!("{prefix}{error}"))
+        StatusError::bad_request(match (kind, validation) {
+            (PatchType::Merge, FieldValidation::Ignore) => patch::merge::UNREADABLE.to_owned(),
+            (PatchType::Strategic, _) | (_, FieldValidation::Ignore) => error,
+            _ => format!("error decoding patch: {error}"),
+        })
     })?;
     let mut problems: Vec<String> = duplicates
         .iter()
         .map(|path| format!("duplicate field {path:?}"))
         .collect();
+    // whoever ignores what is wrong with the fields of a patch does not read it before it is applied
+    let is_unread = validation == FieldValidation::Ignore;
     let value = match kind {
         PatchType::Json => {
             problems = problems
@@ -158,6 +163,9 @@ pub(super) fn patched(
                 .map(|problem| format!("json patch {problem}"))
                 .chain(patch::json::unknown_fields(&patch))
                 .collect();
+            if is_unread {
+                patch::json::check_unread(&patch)?;
+            }
             patch::json::apply(old, &patch)?
         }
         PatchType::Strategic => {
@@ -166,7 +174,11 @@ pub(super) fn patched(
         }
         PatchType::Merge | PatchType::Apply => {
             let mut value = old.clone();
-            patch::merge::apply(&mut value, &patch)?;
+            if is_unread {
+                patch::merge::apply_unread(&mut value, &patch)?;
+            } else {
+                patch::merge::apply(&mut value, &patch)?;
+            }
             value
         }
     };
@@ -204,8 +216,9 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
 /// Whether a change that changes nothing needs no further look: the server's own rules have nothing to add to what they have
 /// accepted, nobody else is asked, and there is nothing to warn of. Rules of custom resources may have changed since, of which
 /// clients are warned; of what Secrets and Ingresses hold they are warned with every write.
-fn is_settled(state: &State, call: &Call<'_>) -> bool {
+fn is_settled(state: &State, call: &Call<'_>, stored: &Stored) -> bool {
     call.resource.custom.is_none()
+        && !stored.unsettled
         && !matches!(&*call.resource.plural, "secrets" | "ingresses")
         && !admission::is_extended(state, call)
 }
@@ -232,6 +245,10 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
         (Applied::Unchanged, Some(_)) => None,
         (Applied::Unchanged, None) => Some(document.value),
     };
+    // an applied custom resource keeps empty maps of its metadata until it is written again
+    let metadata = value.as_ref().map_or(&Value::Null, |value| &value["metadata"]);
+    let is_empty = |field: &str| metadata[field].as_object().is_some_and(Object::is_empty);
+    call.unsettled = call.resource.custom.is_some() && (is_empty("labels") || is_empty("annotations"));
     if !document.duplicates.is_empty() {
         match options.field_validation {
             FieldValidation::Ignore => {}
@@ -250,7 +267,7 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
 
 /// Brings what an apply made into the form of the resource.
 fn settle(call: &mut Call<'_>, value: Value, options: &WriteOptions) -> Result<Object, StatusError> {
-    let mut object = decode::patched(call, value, Vec::new(), options.field_validation, Origin::Apply)?;
+    let mut object = patched::read(call, value, Vec::new(), options.field_validation, Origin::Apply)?;
     call.resource.forget_empty_lists(&mut object);
     Ok(object)
 }
@@ -279,7 +296,7 @@ fn configuration(body: &[u8]) -> Result<yaml::Document, String> {
         other => {
             return Err(format!(
                 "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
-                patch::wording::json_kind(other)
+                wording::json_kind(other)
             ));
         }
     }

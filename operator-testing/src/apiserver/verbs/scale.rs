@@ -18,12 +18,12 @@ use super::{
         state::State,
         status::{FieldError, StatusError},
         store::Stored,
-        types::{ScalePaths, decode::read_as},
+        types::ScalePaths,
     },
     answer, body,
-    foreign::Foreign,
     options::WriteOptions,
     patch::{PatchType, about_scale},
+    scale_body::{self, SCALE},
     strategy::Part,
     update,
 };
@@ -45,16 +45,9 @@ pub(super) fn get(state: &State, call: &mut Call<'_>) -> Result<Response, Halt> 
 /// `PUT` of a scale.
 pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "UpdateOptions", false)?;
-    let mut body = body::parse(body::format(call)?, &call.request.body).map_err(StatusError::bad_request)?;
-    if let Some(schema) = SCALE.schema() {
-        read_as(schema, &mut body.value).map_err(|error| {
-            StatusError::bad_request(format!(
-                "Scale in version \"v1\" cannot be handled as a Scale: {error}"
-            ))
-        })?;
-    }
+    let scale = scale_body::replacement(call, options.field_validation)?;
     let (stored, paths) = find(state, call)?;
-    rescale(state, call, &stored, &paths, Write::Update(body.value), &options)
+    rescale(state, call, &stored, &paths, Write::Update(scale), &options)
 }
 
 /// `PATCH` of a scale.
@@ -64,13 +57,6 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
     let (stored, paths) = find(state, call)?;
     rescale(state, call, &stored, &paths, Write::Patch(kind), &options)
 }
-
-static SCALE: Foreign = Foreign {
-    kind: "Scale",
-    internal: "autoscaling.Scale",
-    definition: "io.k8s.api.autoscaling.v1.Scale",
-    versions: &["autoscaling/v1"],
-};
 
 /// How a scale is written.
 enum Write {
@@ -132,7 +118,12 @@ fn rescale(
 }
 
 /// The scale that a client wrote, with its managers.
-fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -> Result<Value, StatusError> {
+fn written(
+    call: &mut Call<'_>,
+    old: &Value,
+    write: Write,
+    options: &WriteOptions,
+) -> Result<Value, StatusError> {
     let schema = SCALE.schema();
     let request = apply::Request {
         manager: &options.manager,
@@ -145,19 +136,22 @@ fn written(call: &Call<'_>, old: &Value, write: Write, options: &WriteOptions) -
         now: call.time,
     };
     let mut scale = match write {
-        Write::Update(scale) => {
-            SCALE.check_type(call, &scale)?;
-            scale
-        }
+        Write::Update(scale) => scale,
         Write::Patch(PatchType::Apply) => {
             let config = body::parse(body::Format::Yaml, &call.request.body)
                 .map_err(|error| StatusError::bad_request(format!("error decoding YAML: {error}")))?;
+            // the managers of what nobody manages would be made by converting the scale, which custom resources cannot
+            if call.resource.custom.is_some() && old["metadata"]["managedFields"].is_null() {
+                let message = "failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, \
+                               Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1";
+                return Err(StatusError::new(500, "", message));
+            }
             return match apply::apply(Some(old), &config.value, options.force, &request)? {
                 Applied::Changed(scale) => Ok(scale),
                 Applied::Unchanged => Ok(old.clone()),
             };
         }
-        Write::Patch(kind) => super::patch::patched(call, kind, old, schema, options.field_validation)?.value,
+        Write::Patch(kind) => scale_body::patched(call, kind, old, options.field_validation)?,
     };
     apply::track_update(Some(old), &mut scale, &request);
     Ok(scale)

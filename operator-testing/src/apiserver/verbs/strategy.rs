@@ -81,6 +81,9 @@ pub(super) fn prepare_create(state: &State, call: &Call<'_>, object: &mut Object
         name_requester(object, call.user);
     }
     let mut value = Value::Object(std::mem::take(object));
+    if call.target.subresource.is_empty() {
+        call.resource.allocate(&mut value, &Around(state))?;
+    }
     call.resource.prepare_create(&mut value, &Around(state))?;
     *object = meta::into_object(value);
     if call.unlabelled && is(&call.resource, "batch", "Job") {
@@ -124,8 +127,10 @@ pub(super) fn prepare_update(
         }
         Part::Status => {
             restore_around_status(call, object, old_object);
-            if is(&call.resource, "", "Pod") {
-                keep_quality_of_service(object, old_object);
+            match (&*call.resource.group, &*call.resource.kind) {
+                ("", "Pod") => keep_quality_of_service(object, old_object),
+                ("", "PersistentVolume") => note_phase(object, old_object, &call.now),
+                _ => {}
             }
         }
         Part::Finalize => restore(object, old_object, "status"),
@@ -166,7 +171,7 @@ fn restore_around_status(call: &Call<'_>, object: &mut Object, old: &Object) {
     object.insert("metadata".into(), metadata.into());
 }
 
-/// The class of service of a Pod follows from its spec.
+/// The class of service of a Pod follows from its spec: who does not name one leaves it.
 fn keep_quality_of_service(pod: &mut Object, old: &Object) {
     let known = old.get("status").and_then(|status| status.get("qosClass"));
     if let Some(class) = known
@@ -174,8 +179,35 @@ fn keep_quality_of_service(pod: &mut Object, old: &Object) {
             .entry("status")
             .or_insert_with(|| Value::Object(Object::new()))
             .as_object_mut()
+        && status
+            .get("qosClass")
+            .is_none_or(|class| class.as_str().is_none_or(str::is_empty))
     {
         status.insert("qosClass".into(), class.clone());
+    }
+}
+
+/// A volume tells when it came into its phase.
+fn note_phase(volume: &mut Object, old: &Object, now: &str) {
+    const TIME: &str = "lastPhaseTransitionTime";
+    let of = |volume: &Object, field: &str| {
+        let status = volume.get("status");
+        status
+            .and_then(|status| status.get(field))
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (was, given) = (of(old, TIME), of(volume, TIME));
+    let has_changed = of(volume, "phase") != of(old, "phase");
+    let time = match (has_changed, given.is_null()) {
+        (false, true) => was,
+        (true, _) if given.is_null() || given == was => now.into(),
+        _ => return,
+    };
+    if !time.is_null()
+        && let Some(status) = volume.get_mut("status").and_then(Value::as_object_mut)
+    {
+        status.insert(TIME.into(), time);
     }
 }
 
@@ -299,6 +331,12 @@ fn is_changed(call: &Call<'_>, object: &Object, old: &Object) -> bool {
     {
         return true;
     }
+    // who follows EndpointSlices tells by their generation which Service they belong to
+    if is(&call.resource, "discovery.k8s.io", "EndpointSlice")
+        && meta::member(object, "labels") != meta::member(old, "labels")
+    {
+        return true;
+    }
     let mut fields = object.keys().chain(old.keys()).filter(counts);
     fields.any(|field| object.get(field) != old.get(field))
 }
@@ -320,7 +358,7 @@ pub(super) fn validate_update(
     old: &Value,
 ) -> Result<(), StatusError> {
     let errors = match old.as_object() {
-        Some(old) => meta::validate_updated(object, old, &call.resource),
+        Some(old) => meta::validate_updated(object, old, &call.resource, part != Part::Main),
         None => Vec::new(),
     };
     let value = Value::Object(std::mem::take(object));
@@ -362,7 +400,9 @@ fn status_metadata(resource: &ResourceType, object: &Object, old: &Object) -> Ob
     if keeps {
         let mut result = old;
         for field in ["resourceVersion", "uid", "managedFields"] {
-            if new.contains_key(field) {
+            // whoever writes the status of a custom resource says nothing else of it
+            let is_kept = resource.custom.is_some() && field == "uid";
+            if new.contains_key(field) && !is_kept {
                 copy(&new, &mut result, field);
             }
         }
@@ -373,8 +413,26 @@ fn status_metadata(resource: &ResourceType, object: &Object, old: &Object) -> Ob
         copy(&old, &mut result, "labels");
     } else if is(resource, "", "Pod") {
         copy(&old, &mut result, "ownerReferences");
+    } else if is(resource, "apps", "DaemonSet") {
+        keep_template_generation(&mut result, &old);
     }
     result
+}
+
+/// The generation of the template belongs to the spec, though it stands among the annotations.
+fn keep_template_generation(metadata: &mut Object, old: &Object) {
+    const GENERATION: &str = "deprecated.daemonset.template.generation";
+    let known = old
+        .get("annotations")
+        .and_then(|annotations| annotations.get(GENERATION));
+    if let Some(generation) = known
+        && let Some(annotations) = metadata
+            .entry("annotations")
+            .or_insert_with(|| Value::Object(Object::new()))
+            .as_object_mut()
+    {
+        annotations.insert(GENERATION.into(), generation.clone());
+    }
 }
 
 fn settle(call: &mut Call<'_>, object: &Object, verdict: Verdict) -> Result<(), StatusError> {

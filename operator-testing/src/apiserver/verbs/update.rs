@@ -29,12 +29,13 @@ const MODIFIED: &str =
 
 /// `PUT` of an object or of one of its subresources.
 pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
+    check_named(call)?;
     let options = WriteOptions::of(call.request, "UpdateOptions", false)?;
     let mut object = decode::object(call, options.field_validation)?;
     check_name(call, &object)?;
     create::settle_namespace(call, &mut object)?;
     let Some(stored) = state.store.get(&call.storage(), &call.key()).cloned() else {
-        if call.resource.rules.create_on_update && call.target.subresource.is_empty() {
+        if creates_missing(call) {
             same_uid(call, "", meta::text(&object, "uid"), &options)?;
             wanted_revision(&object)?;
             managers::track(call, None, &mut object, &options)?;
@@ -65,13 +66,14 @@ pub(super) fn change(
     let old_object = meta::object_of(old);
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
+    decode::check_kind(call, &object)?;
     strategy::prepare_update(state, call, part, &mut object, old)?;
     owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_update(call, part, &mut object, old)?;
     admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
     let mut value = Value::Object(object);
-    if apply::keep_times(old, &mut value) {
+    if apply::keep_times(old, &mut value) && !stored.unsettled {
         return Ok(answer::stored(call, 200, stored));
     }
     let object = meta::into_object(value);
@@ -84,6 +86,19 @@ pub(super) fn change(
     }
     let stored = call.write(state, &stored.key, &object)?;
     Ok(answer::stored(call, 200, &stored))
+}
+
+/// 400 for a write that names no object.
+pub(super) fn check_named(call: &Call<'_>) -> Result<(), StatusError> {
+    if call.target.name.is_empty() {
+        return Err(StatusError::bad_request("name must be provided"));
+    }
+    Ok(())
+}
+
+/// Whether a replacement makes the object if there is none; of some kinds even one of the status does.
+pub(super) fn creates_missing(call: &Call<'_>) -> bool {
+    call.resource.rules.create_on_update && matches!(&*call.target.subresource, "" | "status")
 }
 
 /// Whether nothing holds a deleted object back any longer.
@@ -187,7 +202,19 @@ fn storage_path(call: &Call<'_>, dry_run: bool) -> String {
     format!(
         "{}/{group}{}/{}",
         if dry_run { "" } else { "/registry" },
-        call.resource.plural,
+        directory(call),
         call.key().as_str()
     )
+}
+
+/// Where a real server's storage keeps a resource.
+fn directory<'a>(call: &'a Call<'_>) -> &'a str {
+    match (&*call.resource.group, &*call.resource.plural) {
+        ("", "services") => "services/specs",
+        ("", "endpoints") => "services/endpoints",
+        ("", "nodes") => "minions",
+        ("", "replicationcontrollers") => "controllers",
+        ("networking.k8s.io", "ingresses") => "ingress",
+        (_, plural) => plural,
+    }
 }

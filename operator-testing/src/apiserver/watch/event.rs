@@ -80,17 +80,14 @@ pub(crate) fn write_bookmark(
     initial_events_end: bool,
     lens: Option<&mut Lens>,
 ) {
-    let annotations = if initial_events_end {
-        ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}"
-    } else {
-        ""
-    };
-    let object = format!(
-        "{{\"kind\":\"{}\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"{annotations}}}{}}}",
-        resource.kind,
-        resource.api_version(),
-        resource.members_of_nothing()
-    );
+    let mut object = resource.nothing();
+    object["kind"] = (*resource.kind).into();
+    object["apiVersion"] = resource.api_version().into();
+    object["metadata"]["resourceVersion"] = revision.to_string().into();
+    if initial_events_end {
+        object["metadata"]["annotations"]["k8s.io/initial-events-end"] = "true".into();
+    }
+    let object = object.to_string();
     out.extend_from_slice(b"{\"type\":\"BOOKMARK\",\"object\":");
     match lens {
         None => out.extend_from_slice(object.as_bytes()),

@@ -35,7 +35,6 @@ mod shape;
 mod unchanged;
 mod validate;
 mod whole;
-mod zero;
 
 use serde_json::{Map, Value, json};
 
@@ -50,8 +49,11 @@ use request::describe_kind;
 use shape::Type;
 use validate::validate;
 
-use super::wording::unclassified;
-use crate::apiserver::{status::StatusError, types::Schema};
+use super::refusals::unclassified;
+use crate::apiserver::{
+    status::StatusError,
+    types::{Schema, decode},
+};
 
 /// What an apply made of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -279,6 +281,11 @@ fn check_kind(config: &Value, request: &Request<'_>) -> Result<(), StatusError> 
     if (api_version, kind) == (request.api_version, request.kind) {
         return Ok(());
     }
+    // a version that cannot be read leaves nothing of the kind either
+    let (api_version, kind) = match api_version.matches('/').count() {
+        0 | 1 => (api_version, kind),
+        _ => ("", ""),
+    };
     Err(StatusError::bad_request(format!(
         "invalid object type: {}",
         describe_kind(api_version, kind)
@@ -286,7 +293,7 @@ fn check_kind(config: &Value, request: &Request<'_>) -> Result<(), StatusError> 
 }
 
 fn empty_object(request: &Request<'_>) -> Value {
-    let mut empty = zero::empty_object(request.schema);
+    let mut empty = request.schema.map_or_else(|| json!({}), decode::empty);
     if let Value::Object(fields) = &mut empty {
         fields.insert("apiVersion".into(), request.api_version.into());
         fields.insert("kind".into(), request.kind.into());

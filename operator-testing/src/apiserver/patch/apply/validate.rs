@@ -10,7 +10,7 @@ use super::{
     element::Element,
     shape::{Fields, List, Scalar, Shape, Type},
 };
-use crate::apiserver::patch::wording;
+use crate::apiserver::wording;
 
 /// Something that does not fit.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{DIRECTIVE, Failure, map, order};
-use crate::apiserver::{patch::wording, types::Schema};
+use crate::apiserver::{types::Schema, wording};
 
 /// The list with the elements of the patch merged into it.
 pub(super) fn merge(

@@ -12,8 +12,8 @@ mod order;
 
 use serde_json::{Map, Value};
 
-use super::wording::{self, rejected, unclassified};
-use crate::apiserver::{status::StatusError, types::Schema};
+use super::refusals::{rejected, unclassified};
+use crate::apiserver::{status::StatusError, types::Schema, wording};
 
 /// What a map or an element of a list says about itself.
 const DIRECTIVE: &str = "$patch";

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{DIRECTIVE, Failure};
-use crate::apiserver::patch::wording;
+use crate::apiserver::wording;
 
 /// Whether the elements of a patch stand in the order that its `$setElementOrder` list gives.
 pub(super) fn check(patch: &[Value], wanted: &[Value], key: Option<&str>) -> Result<(), Failure> {

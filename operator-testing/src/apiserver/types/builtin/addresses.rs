@@ -1,23 +1,20 @@
 //! Addresses and ports of Services.
 //!
-//! Source: `k8s.io/kubernetes/pkg/registry/core/service/storage/{storage,alloc}.go`.
-
-use std::{collections::BTreeSet, net::Ipv4Addr};
+//! Source: `k8s.io/kubernetes/pkg/registry/core/service/storage/{storage,alloc}.go` and `../strategy.go`.
 
 use serde_json::{Value, json};
 
 use super::{
+    address_pool::{Pool, node_ports},
     fields::{default, items, items_mut, number, remove, text},
     surroundings::Surroundings,
+    validate::{
+        cluster_ips,
+        errors::Errors,
+        services::{is_external, needs_health_check},
+    },
 };
 use crate::apiserver::status::{About, FieldError, StatusError};
-
-/// Service addresses come from 10.0.0.0/24; the first one is that of the Service `kubernetes`.
-const NETWORK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
-const SIZE: u32 = 256;
-/// Addresses are given out from here, so that the lower ones can be asked for.
-const FIRST_DYNAMIC: u32 = 16;
-const PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
 /// Gives a Service the addresses and ports that its type needs and that it does not have yet.
 pub(super) fn allocate(
@@ -26,274 +23,262 @@ pub(super) fn allocate(
     around: &dyn Surroundings,
 ) -> Result<(), StatusError> {
     let name = text(&service["metadata"], "name").to_owned();
+    let pool = Pool::for_service(service, around);
+    let old = old.map(|old| with_both_addresses(&old["spec"]));
+    let (spec, old) = (&mut service["spec"], old.as_ref());
+    match old {
+        Some(old) => {
+            keep_given(spec, old);
+            follow_change(spec, old);
+        }
+        None if !text(spec, "clusterIP").is_empty() && items(spec, "clusterIPs").is_empty() => {
+            spec["clusterIPs"] = json!([spec["clusterIP"]]);
+        }
+        None => {}
+    }
+    let given = families(spec, old)
+        .and_then(|()| give_address(spec, old, &pool).map_err(|error| vec![error]))
+        .and_then(|()| give_ports(spec, old, &pool).map_err(|error| vec![error]));
+    if let Err(errors) = given {
+        let about = About {
+            group: "",
+            kind: "Service",
+            name: &name,
+        };
+        return Err(StatusError::invalid(about, &errors));
+    }
     if let Some(old) = old {
-        keep(&mut service["spec"], &old["spec"]);
-        drop_unneeded(&mut service["spec"], &old["spec"]);
+        drop_unneeded(spec, old);
     }
-    let kind = text(&service["spec"], "type").to_owned();
-    if kind == "ExternalName" {
-        if let Some(old) = old {
-            release(&mut service["spec"], &old["spec"]);
-        }
-        return Ok(());
+    // a real server keeps it and shows it to nobody
+    if !needs_address(spec) {
+        remove(spec, "internalTrafficPolicy");
     }
-    if !matches!(&*kind, "ClusterIP" | "NodePort" | "LoadBalancer") {
-        return Ok(());
-    }
-    let others = Others::of(service, around);
-    let spec = &mut service["spec"];
-    align_addresses(spec);
-    families(spec);
-    let errors = match text(spec, "clusterIP") {
-        "" => {
-            let address = others.free_address();
-            spec["clusterIP"] = address.to_string().into();
-            spec["clusterIPs"] = json!([address.to_string()]);
-            Vec::new()
-        }
-        "None" => Vec::new(),
-        wanted if is_kept(old, wanted) => Vec::new(),
-        wanted => others.refuse_address(wanted),
-    };
-    let mut errors = errors;
-    if kind != "ClusterIP" && !(kind == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] == false) {
-        others.give_ports(spec, old, &mut errors);
-    }
-    if kind == "LoadBalancer"
-        && text(spec, "externalTrafficPolicy") == "Local"
-        && number(spec, "healthCheckNodePort") == 0
-    {
-        let port = others.free_port(spec);
-        spec["healthCheckNodePort"] = port.into();
-    }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let about = About {
-        group: "",
-        kind: "Service",
-        name: &name,
-    };
-    Err(StatusError::invalid(about, &errors))
+    Ok(())
 }
 
-/// Which families a Service has addresses of: both, if it has no addresses and says itself where it leads.
-fn families(spec: &mut Value) {
-    let has_selector = spec["selector"]
-        .as_object()
-        .is_some_and(|selector| !selector.is_empty());
-    let is_open = text(spec, "clusterIP") == "None" && !has_selector;
-    if is_open && spec["ipFamilyPolicy"].is_null() && spec["ipFamilies"].is_null() {
-        spec["ipFamilyPolicy"] = "RequireDualStack".into();
+/// A Service that a write of the status made has no list of its addresses.
+fn with_both_addresses(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    if !text(&spec, "clusterIP").is_empty() && items(&spec, "clusterIPs").is_empty() {
+        spec["clusterIPs"] = json!([spec["clusterIP"]]);
     }
-    let both = is_open
-        && matches!(
-            text(spec, "ipFamilyPolicy"),
-            "RequireDualStack" | "PreferDualStack"
-        );
-    default(
-        spec,
-        "ipFamilies",
-        if both {
-            json!(["IPv4", "IPv6"])
-        } else {
-            json!(["IPv4"])
-        },
-    );
-    default(spec, "ipFamilyPolicy", "SingleStack");
+    spec
 }
 
-fn is_kept(old: Option<&Value>, address: &str) -> bool {
-    old.is_some_and(|old| text(&old["spec"], "clusterIP") == address)
+fn needs_address(spec: &Value) -> bool {
+    text(spec, "type") != "ExternalName"
 }
 
-/// What a change leaves out stays as it was.
-fn keep(spec: &mut Value, old: &Value) {
-    let needs = |spec: &Value| text(spec, "type") != "ExternalName";
-    if !needs(spec) || !needs(old) {
-        return;
-    }
-    let address = &spec["clusterIP"];
-    if address.is_string() && *address != old["clusterIP"] && spec["clusterIPs"] == old["clusterIPs"] {
-        // who changes the one address means the first of the list too
-        spec["clusterIPs"] = json!([address]);
-    }
-    for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-        let same_address = matches!(text(spec, "clusterIP"), "") || spec["clusterIP"] == old["clusterIP"];
-        if same_address && !old[field].is_null() {
-            default(spec, field, old[field].clone());
+fn needs_ports(spec: &Value) -> bool {
+    matches!(text(spec, "type"), "NodePort" | "LoadBalancer")
+}
+
+/// What the server gave stays, if a change leaves it out.
+fn keep_given(spec: &mut Value, old: &Value) {
+    if needs_address(spec) && needs_address(old) {
+        for field in ["clusterIP", "clusterIPs"] {
+            let is_empty = text(spec, field).is_empty() && items(spec, field).is_empty();
+            if is_empty && !old[field].is_null() {
+                spec[field] = old[field].clone();
+            }
         }
     }
-    if !matches!(text(spec, "type"), "NodePort" | "LoadBalancer") {
-        if matches!(text(old, "type"), "NodePort" | "LoadBalancer") {
-            drop_ports(spec, old);
-        }
-        return;
-    }
-    for port in items_mut(spec, "ports") {
-        let same = items(old, "ports")
-            .iter()
-            .find(|known| known["port"] == port["port"] && known["protocol"] == port["protocol"]);
-        if let Some(known) = same.filter(|known| number(known, "nodePort") != 0) {
-            default(port, "nodePort", known["nodePort"].clone());
-        }
-    }
-    if number(old, "healthCheckNodePort") != 0 && text(spec, "externalTrafficPolicy") == "Local" {
-        default(spec, "healthCheckNodePort", old["healthCheckNodePort"].clone());
-    }
-}
-
-/// What another type needed goes with it, unless the change says something else about it.
-fn drop_unneeded(spec: &mut Value, old: &Value) {
-    let is_balancer = |spec: &Value| text(spec, "type") == "LoadBalancer";
-    let is_external = |spec: &Value| {
-        matches!(text(spec, "type"), "NodePort" | "LoadBalancer") || !items(spec, "externalIPs").is_empty()
-    };
-    let is_checked = |spec: &Value| is_balancer(spec) && text(spec, "externalTrafficPolicy") == "Local";
-    let was_balancer = is_balancer(old) && !is_balancer(spec);
-    for (field, is_gone) in [
-        ("allocateLoadBalancerNodePorts", was_balancer),
-        ("loadBalancerClass", was_balancer),
-        ("healthCheckNodePort", is_checked(old) && !is_checked(spec)),
-        ("externalTrafficPolicy", is_external(old) && !is_external(spec)),
-    ] {
-        if is_gone && spec[field] == old[field] {
-            remove(spec, field);
-        }
-    }
-}
-
-/// Ports that were given out for the old type go with it.
-fn drop_ports(spec: &mut Value, old: &Value) {
-    let given: Vec<Value> = items(old, "ports")
-        .iter()
-        .map(|port| port["nodePort"].clone())
-        .collect();
-    for port in items_mut(spec, "ports") {
-        if given.contains(&port["nodePort"]) {
-            remove(port, "nodePort");
-        }
-    }
-}
-
-/// A Service that becomes another name gives back what it was given.
-fn release(spec: &mut Value, old: &Value) {
-    if spec["clusterIP"].is_null() || spec["clusterIP"] == old["clusterIP"] {
-        remove(spec, "clusterIP");
-        remove(spec, "clusterIPs");
-    }
-    for field in ["ipFamilies", "ipFamilyPolicy"] {
-        if spec[field] == old[field] {
-            remove(spec, field);
-        }
-    }
-}
-
-/// `clusterIP` is the first of `clusterIPs`.
-fn align_addresses(spec: &mut Value) {
-    let first = items(spec, "clusterIPs").first().cloned();
-    match (text(spec, "clusterIP"), first) {
-        ("", Some(first)) => spec["clusterIP"] = first,
-        ("", None) => {}
-        (_, None) => spec["clusterIPs"] = json!([spec["clusterIP"]]),
-        _ => {}
-    }
-}
-
-/// What other Services have.
-struct Others {
-    addresses: BTreeSet<String>,
-    ports: BTreeSet<i64>,
-}
-
-impl Others {
-    fn of(service: &Value, around: &dyn Surroundings) -> Self {
-        let is_this = |other: &Value| {
-            let same = |field: &str| other["metadata"][field] == service["metadata"][field];
-            same("name") && same("namespace")
-        };
-        let mut others = Self {
-            addresses: BTreeSet::new(),
-            ports: BTreeSet::new(),
-        };
-        for other in around.all("", "services").iter().filter(|other| !is_this(other)) {
-            let spec = &other["spec"];
-            let addresses = items(spec, "clusterIPs").iter().filter_map(Value::as_str);
-            others.addresses.extend(addresses.map(str::to_owned));
-            others
-                .ports
-                .extend(items(spec, "ports").iter().map(|port| number(port, "nodePort")));
-            others.ports.insert(number(spec, "healthCheckNodePort"));
-        }
-        others
-    }
-
-    fn free_address(&self) -> Ipv4Addr {
-        let base = u32::from(NETWORK);
-        let dynamic = FIRST_DYNAMIC..SIZE - 1;
-        let low = 1..FIRST_DYNAMIC;
-        // A test with more Services than the real network holds goes on beyond it.
-        let beyond = SIZE..u32::MAX - base;
-        dynamic
-            .chain(low)
-            .chain(beyond)
-            .map(|offset| Ipv4Addr::from(base + offset))
-            .find(|address| !self.addresses.contains(&address.to_string()))
-            .unwrap_or(NETWORK)
-    }
-
-    fn refuse_address(&self, wanted: &str) -> Vec<FieldError> {
-        let Ok(address) = wanted.parse::<Ipv4Addr>() else {
-            return Vec::new();
-        };
-        let offset = u32::from(address).wrapping_sub(u32::from(NETWORK));
-        let list = json!([wanted]);
-        let why = if offset == 0 || offset >= SIZE {
-            format!("failed to allocate IP {wanted}: the provided network does not match the current range")
-        } else if self.addresses.contains(wanted) {
-            format!("failed to allocate IP {wanted}: provided IP is already allocated")
-        } else {
-            return Vec::new();
-        };
-        vec![FieldError::invalid("spec.clusterIPs", &list, why)]
-    }
-
-    fn free_port(&self, spec: &Value) -> i64 {
-        let own: BTreeSet<i64> = items(spec, "ports")
-            .iter()
-            .map(|port| number(port, "nodePort"))
+    if needs_ports(spec) && needs_ports(old) {
+        let used: Vec<i64> = node_ports(spec)
+            .filter(|port| node_ports(old).any(|known| known == *port))
             .collect();
-        let mut free = PORTS.filter(|port| !self.ports.contains(port) && !own.contains(port));
-        free.next().unwrap_or(*PORTS.start())
-    }
-
-    fn give_ports(&self, spec: &mut Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
-        let kept = |port: i64| {
-            old.is_some_and(|old| {
-                items(&old["spec"], "ports")
-                    .iter()
-                    .any(|known| number(known, "nodePort") == port)
-            })
-        };
-        for index in 0..items(spec, "ports").len() {
-            let port = number(&spec["ports"][index], "nodePort");
-            if port == 0 {
-                let free = self.free_port(spec);
-                spec["ports"][index]["nodePort"] = free.into();
-                continue;
-            }
-            let field = format!("spec.ports[{index}].nodePort");
-            if !PORTS.contains(&port) {
-                let why = "provided port is not in the valid range. The range of valid ports is 30000-32767";
-                errors.push(FieldError::invalid(field, &port.into(), why));
-            } else if self.ports.contains(&port) && !kept(port) {
-                errors.push(FieldError::invalid(
-                    field,
-                    &port.into(),
-                    "provided port is already allocated",
-                ));
+        for port in items_mut(spec, "ports") {
+            let known = items(old, "ports")
+                .iter()
+                .rfind(|known| text(known, "name") == text(port, "name"));
+            let known = known.map_or(0, |known| number(known, "nodePort"));
+            if number(port, "nodePort") == 0 && known != 0 && !used.contains(&known) {
+                port["nodePort"] = known.into();
             }
         }
+    }
+    if needs_health_check(spec) && needs_health_check(old) && number(spec, "healthCheckNodePort") == 0 {
+        spec["healthCheckNodePort"] = old["healthCheckNodePort"].clone();
+    }
+}
+
+/// Clients that know only one of `clusterIP` and `clusterIPs` change both.
+fn follow_change(spec: &mut Value, old: &Value) {
+    let (now, before) = (items(spec, "clusterIPs"), items(old, "clusterIPs"));
+    if text(spec, "clusterIP") == text(old, "clusterIP") {
+        if now.is_empty() && !before.is_empty() {
+            spec["clusterIPs"] = old["clusterIPs"].clone();
+        }
+    } else if now == before {
+        match text(spec, "clusterIP") {
+            "" => drop(remove(spec, "clusterIPs")),
+            _ => spec["clusterIPs"] = json!([spec["clusterIP"]]),
+        }
+    }
+}
+
+/// Settles the families of the addresses; the server has IPv4 only.
+fn families(spec: &mut Value, old: Option<&Value>) -> Result<(), Vec<FieldError>> {
+    if !needs_address(spec) {
+        return Ok(());
+    }
+    let is_free = text(spec, "clusterIP") == "None"
+        && spec["selector"].as_object().is_none_or(serde_json::Map::is_empty);
+    let inherited = old.map_or(Value::Null, |old| old["ipFamilyPolicy"].clone());
+    let policy = match inherited {
+        Value::Null if is_free => "RequireDualStack".into(),
+        Value::Null => "SingleStack".into(),
+        inherited => inherited,
+    };
+    default(spec, "ipFamilyPolicy", policy);
+    let mut errors = Errors::default();
+    cluster_ips::check(spec, old, &mut errors);
+    if !errors.0.is_empty() {
+        return Err(errors.0);
+    }
+    let is_single = text(spec, "ipFamilyPolicy") == "SingleStack";
+    if let (Some(old), true) = (old, is_single) {
+        for list in ["clusterIPs", "ipFamilies"] {
+            if spec[list] == old[list]
+                && let Some(list) = spec[list].as_array_mut()
+            {
+                list.truncate(1);
+            }
+        }
+    }
+    fit_policy(spec, old, is_single)?;
+    if items(spec, "ipFamilies").is_empty() {
+        spec["ipFamilies"] = json!(["IPv4"]);
+    }
+    if is_free {
+        if !is_single && items(spec, "ipFamilies").len() < 2 {
+            let other = if spec["ipFamilies"][0] == "IPv4" {
+                "IPv6"
+            } else {
+                "IPv4"
+            };
+            spec["ipFamilies"] = json!([spec["ipFamilies"][0], other]);
+        }
+        return Ok(());
+    }
+    let policy = &spec["ipFamilyPolicy"];
+    let mut wrong = Vec::new();
+    if policy == "RequireDualStack" {
+        let why = "this cluster is not configured for dual-stack services";
+        wrong.push(FieldError::invalid("spec.ipFamilyPolicy", policy, why));
+    }
+    for (index, family) in items(spec, "ipFamilies").iter().enumerate() {
+        if family != "IPv4" {
+            let field = format!("spec.ipFamilies[{index}]");
+            wrong.push(FieldError::invalid(
+                field,
+                family,
+                "not configured on this cluster",
+            ));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// Refuses a policy that contradicts the addresses and families, and reads families off the addresses.
+fn fit_policy(spec: &mut Value, old: Option<&Value>, is_single: bool) -> Result<(), Vec<FieldError>> {
+    let mut wrong = Vec::new();
+    for (list, one, many) in [
+        ("clusterIPs", "cluster IP", "cluster IPs"),
+        ("ipFamilies", "IP family", "IP families"),
+    ] {
+        let count = items(spec, list).len();
+        let was = old.map_or(0, |old| items(old, list).len());
+        let why = if is_single && count == 2 {
+            format!("must be 'RequireDualStack' or 'PreferDualStack' when multiple {many} are specified")
+        } else if !is_single && count != 0 && count < was {
+            format!("must be 'SingleStack' to release the secondary {one}")
+        } else {
+            continue;
+        };
+        wrong.push(FieldError::invalid(
+            "spec.ipFamilyPolicy",
+            &spec["ipFamilyPolicy"],
+            why,
+        ));
+    }
+    let known = items(spec, "ipFamilies").len();
+    for (index, address) in items(spec, "clusterIPs").iter().enumerate().skip(known) {
+        if address.as_str().is_some_and(|address| address.contains(':')) {
+            let why = "IPv6 is not configured on this cluster";
+            let field = format!("spec.clusterIPs[{index}]");
+            wrong.push(FieldError::invalid(field, &spec["clusterIPs"], why));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+fn give_address(spec: &mut Value, old: Option<&Value>, pool: &Pool) -> Result<(), FieldError> {
+    let is_new = old.is_none_or(|old| !needs_address(old));
+    if !needs_address(spec)
+        || !is_new
+        || items(spec, "clusterIPs")
+            .first()
+            .is_some_and(|first| first == "None")
+    {
+        return Ok(());
+    }
+    match items(spec, "clusterIPs").first().and_then(Value::as_str) {
+        Some(wanted) if !wanted.is_empty() => pool.claim_address(wanted),
+        _ => {
+            let address = pool.free_address().to_string();
+            spec["clusterIPs"] = json!([address]);
+            spec["clusterIP"] = address.into();
+            Ok(())
+        }
+    }
+}
+
+fn give_ports(spec: &mut Value, old: Option<&Value>, pool: &Pool) -> Result<(), FieldError> {
+    if needs_ports(spec) {
+        let known: Vec<i64> = old.into_iter().flat_map(node_ports).collect();
+        pool.give_ports(spec, &known)?;
+    }
+    let is_asked = needs_health_check(spec) && !old.is_some_and(needs_health_check);
+    if is_asked && number(spec, "healthCheckNodePort") == 0 {
+        spec["healthCheckNodePort"] = pool.free_port(spec).into();
+    }
+    Ok(())
+}
+
+/// Takes away what the old type had and the new one has no use for, unless the client changed it, which validation refuses.
+fn drop_unneeded(spec: &mut Value, old: &Value) {
+    let is_same = |spec: &Value, field: &str| spec[field] == old[field];
+    if needs_address(old) && !needs_address(spec) {
+        if is_same(spec, "clusterIP") && is_same(spec, "clusterIPs") {
+            remove(spec, "clusterIP");
+            remove(spec, "clusterIPs");
+        }
+        for field in ["ipFamilies", "ipFamilyPolicy"] {
+            if is_same(spec, field) {
+                remove(spec, field);
+            }
+        }
+    }
+    if needs_ports(old) && !needs_ports(spec) {
+        let known: Vec<i64> = node_ports(old).collect();
+        if node_ports(spec).all(|port| known.contains(&port)) {
+            items_mut(spec, "ports").for_each(|port| drop(remove(port, "nodePort")));
+        }
+    }
+    if needs_health_check(old) && !needs_health_check(spec) && is_same(spec, "healthCheckNodePort") {
+        remove(spec, "healthCheckNodePort");
+    }
+    if text(old, "type") == "LoadBalancer" && text(spec, "type") != "LoadBalancer" {
+        for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] {
+            if is_same(spec, field) {
+                remove(spec, field);
+            }
+        }
+    }
+    if is_external(old) && !is_external(spec) && is_same(spec, "externalTrafficPolicy") {
+        remove(spec, "externalTrafficPolicy");
     }
 }
 

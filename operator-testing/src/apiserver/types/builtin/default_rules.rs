@@ -4,7 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::fields::{at, default, has, items, items_mut, number, object_mut, remove, text};
+use super::{
+    fields::{at, default, has, items, items_mut, number, object_mut, remove, text},
+    validate::services::is_external,
+};
 
 /// What the type of a Secret is converted from before anything else: texts become data.
 fn merge_string_data(secret: &mut Value) {
@@ -220,8 +223,7 @@ fn service(spec: &mut Value) {
     {
         spec["sessionAffinityConfig"] = json!({"clientIP": {"timeoutSeconds": 10800}});
     }
-    let has_addresses = !items(spec, "externalIPs").is_empty();
-    if matches!(&*kind, "NodePort" | "LoadBalancer") || kind == "ClusterIP" && has_addresses {
+    if is_external(spec) {
         default(spec, "externalTrafficPolicy", "Cluster");
     }
     if matches!(&*kind, "ClusterIP" | "NodePort" | "LoadBalancer") {

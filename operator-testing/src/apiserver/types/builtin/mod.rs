@@ -1,5 +1,6 @@
 //! What the server does to objects of its own kinds: defaults, resets, allocations, validation.
 
+mod address_pool;
 mod addresses;
 mod default_rules;
 mod defaults;
@@ -12,7 +13,7 @@ mod tests;
 mod validate;
 
 pub(super) use defaults::fill;
-pub(super) use strategy::{carry, prepare_create, prepare_update};
+pub(super) use strategy::{allocate, carry, is_unsettled, nothing, prepare_create, prepare_update};
 pub use surroundings::{Nowhere, Surroundings};
 pub(super) use validate::{
     create as validate_create, update as validate_update,

@@ -126,6 +126,21 @@ pub(super) fn quality_of_service(spec: &Value) -> &'static str {
     }
 }
 
+/// `podIP` is the first of `podIPs`; where the two differ, the single one counts.
+pub(super) fn align_addresses(status: &mut Value) {
+    let first = items(status, "podIPs")
+        .first()
+        .map(|first| text(first, "ip").to_owned());
+    let single = text(status, "podIP").to_owned();
+    if single.is_empty() {
+        if let Some(first) = first {
+            status["podIP"] = first.into();
+        }
+    } else if first.as_ref() != Some(&single) {
+        status["podIPs"] = json!([{"ip": single}]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //!
 //! Source: the strategies in `k8s.io/kubernetes/pkg/registry/*/*/strategy.go` and the admission plugins that are always on.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     addresses, defaults,
@@ -14,6 +14,18 @@ use crate::apiserver::{
     status::StatusError,
     types::{decode, place::Place, resource::ResourceType},
 };
+
+/// Gives a new object what the server gives out: a Service its address and ports.
+pub(in crate::apiserver::types) fn allocate(
+    kind: &ResourceType,
+    object: &mut Value,
+    around: &dyn Surroundings,
+) -> Result<(), StatusError> {
+    match &*kind.group_resource() {
+        "services" => addresses::allocate(object, None, around),
+        _ => Ok(()),
+    }
+}
 
 /// Resets and completes a new object that has its name, uid and creation time.
 pub(in crate::apiserver::types) fn prepare_create(
@@ -29,7 +41,6 @@ pub(in crate::apiserver::types) fn prepare_create(
     }
     match &*resource {
         "pods" => pods::admit(object, around)?,
-        "services" => addresses::allocate(object, None, around)?,
         "jobs.batch" => name_job(object),
         "daemonsets.apps" => set_template_generation(object, 1),
         "persistentvolumeclaims" => {
@@ -66,6 +77,23 @@ pub(in crate::apiserver::types) fn prepare_create(
     Ok(())
 }
 
+/// Whether a real server stores a new object in another form when it is written for the second time.
+pub(in crate::apiserver::types) fn is_unsettled(kind: &ResourceType, object: &Map<String, Value>) -> bool {
+    match &*kind.group_resource() {
+        "persistentvolumeclaims" => true,
+        // a Job that got its labels from its template
+        "jobs.batch" => {
+            let label = |value: Option<&Value>| {
+                value.map_or(Value::Null, |value| value["metadata"]["labels"].clone())
+            };
+            let own = object.get("metadata").map(|metadata| &metadata["labels"]);
+            let template = label(object.get("spec").map(|spec| &spec["template"]));
+            own.is_some_and(|own| !own.is_null() && *own == template)
+        }
+        _ => false,
+    }
+}
+
 /// Resets and completes a change of an object. The server has put back what belongs to the status subresource.
 pub(in crate::apiserver::types) fn prepare_update(
     kind: &ResourceType,
@@ -94,11 +122,28 @@ pub(in crate::apiserver::types) fn prepare_update(
 
 /// Adds what the server's own form of a kind always has when it is written.
 pub(in crate::apiserver::types) fn carry(kind: &ResourceType, object: &mut Value) {
-    if kind.group_resource() == "daemonsets.apps"
-        && let Some(annotations) = object_mut(&mut object["metadata"], "annotations")
-    {
-        annotations.entry(TEMPLATE_GENERATION).or_insert("0".into());
+    match &*kind.group_resource() {
+        "daemonsets.apps" => {
+            if let Some(annotations) = object_mut(&mut object["metadata"], "annotations") {
+                annotations.entry(TEMPLATE_GENERATION).or_insert("0".into());
+            }
+        }
+        "pods" => pods::align_addresses(&mut object["status"]),
+        _ => {}
     }
+}
+
+/// An object of a built-in kind of which nothing is set, with what the server's own form of some kinds cannot leave out.
+pub(in crate::apiserver::types) fn nothing(kind: &ResourceType) -> Value {
+    let mut object = kind.schema.as_deref().map_or_else(|| json!({}), decode::empty);
+    match &*kind.group_resource() {
+        "deployments.apps" | "replicasets.apps" | "statefulsets.apps" => {
+            object["spec"]["replicas"] = 0.into();
+        }
+        "daemonsets.apps" => object["metadata"]["annotations"] = json!({TEMPLATE_GENERATION: "0"}),
+        _ => {}
+    }
+    object
 }
 
 /// Adds what the type always writes and the defaults of what was added.

@@ -13,41 +13,64 @@ use crate::apiserver::types::place::Place;
 /// A document and the fields that were written twice in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
-    /// What was read; of a field written twice the last value.
+    /// What was read.
     pub value: Value,
     /// The paths of the fields written twice, in the order of the document.
     pub duplicates: Vec<String>,
 }
 
+/// What becomes of the values of a field that is written more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeated {
+    /// The last one counts.
+    Last,
+    /// Each is laid over those before it.
+    Merged,
+}
+
 /// The largest whole number that every float below it can be exact about.
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
-/// Reads a JSON document.
+/// Reads a JSON document as what it is: of a field that is written more than once the last value counts.
 ///
 /// # Errors
 /// What is wrong with it, in the server's words where clients see them.
 pub fn from_json(body: &[u8]) -> Result<Document, String> {
+    document(body, Repeated::Last)
+}
+
+/// Reads a JSON document that is to fill a value of a built-in type: the values of a field that is written more than once are
+/// laid over each other.
+///
+/// # Errors
+/// What is wrong with it, in the server's words where clients see them.
+pub fn from_json_of_type(body: &[u8]) -> Result<Document, String> {
+    document(body, Repeated::Merged)
+}
+
+fn document(body: &[u8], repeated: Repeated) -> Result<Document, String> {
     // what is UTF-8 is found to be so many bytes at a time
     let text = match std::str::from_utf8(body) {
         Ok(text) => text.into(),
         Err(_) => String::from_utf8_lossy(body),
     };
-    match read(&text) {
+    match read(&text, repeated) {
         Ok(document) => Ok(document),
         Err(error) if error.to_string().contains("hex escape") => {
-            read(&replace_lone_surrogates(&text)).map_err(|error| describe(&error, &text))
+            read(&replace_lone_surrogates(&text), repeated).map_err(|error| describe(&error, &text))
         }
         Err(error) => Err(describe(&error, &text)),
     }
 }
 
-fn read(text: &str) -> serde_json::Result<Document> {
+fn read(text: &str, repeated: Repeated) -> serde_json::Result<Document> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut duplicates = Vec::new();
     let value = Node {
         place: &Place::Root,
         depth: 0,
         duplicates: &mut duplicates,
+        repeated,
     }
     .deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -131,11 +154,38 @@ fn number(float: f64) -> Value {
     Number::from_f64(float).map_or(Value::Null, Value::Number)
 }
 
+/// Lays a value over an earlier one of the same field, as a reader does that fills a value of a type.
+fn overlay(known: &mut Value, value: Value) {
+    match (known, value) {
+        (Value::Object(known), Value::Object(members)) => {
+            for (name, value) in members {
+                match known.get_mut(&name) {
+                    Some(known) => overlay(known, value),
+                    None => drop(known.insert(name, value)),
+                }
+            }
+        }
+        (Value::Array(known), Value::Array(items)) => {
+            known.truncate(items.len());
+            for (index, item) in items.into_iter().enumerate() {
+                match known.get_mut(index) {
+                    Some(known) => overlay(known, item),
+                    None => known.push(item),
+                }
+            }
+        }
+        // nothing is no text, number or truth value
+        (Value::String(_) | Value::Number(_) | Value::Bool(_), Value::Null) => {}
+        (known, value) => *known = value,
+    }
+}
+
 struct Node<'a> {
     place: &'a Place<'a>,
     /// How many lists and objects it is in.
     depth: usize,
     duplicates: &'a mut Vec<String>,
+    repeated: Repeated,
 }
 
 impl Node<'_> {
@@ -208,6 +258,7 @@ impl<'de> Visitor<'de> for Node<'_> {
                 place: &Place::Item(self.place, values.len()),
                 depth,
                 duplicates: &mut *self.duplicates,
+                repeated: self.repeated,
             })?;
             match next {
                 Some(value) => values.push(value),
@@ -226,6 +277,7 @@ impl<'de> Visitor<'de> for Node<'_> {
                 place: &place,
                 depth,
                 duplicates: &mut *self.duplicates,
+                repeated: self.repeated,
             })?;
             match object.entry(key) {
                 Entry::Vacant(entry) => {
@@ -233,7 +285,10 @@ impl<'de> Visitor<'de> for Node<'_> {
                 }
                 Entry::Occupied(mut entry) => {
                     let path = Place::Field(self.place, entry.key()).to_string();
-                    entry.insert(value);
+                    match self.repeated {
+                        Repeated::Last => drop(entry.insert(value)),
+                        Repeated::Merged => overlay(entry.get_mut(), value),
+                    }
                     if !self.duplicates.contains(&path) {
                         self.duplicates.insert(known, path);
                     }
@@ -319,6 +374,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_is_written_again_is_laid_over_what_was_there() {
+        let body = br#"{"a": {"x": 1, "l": [{"n": 1, "m": 2}, 3]}, "a": {"x": null, "y": 2, "l": [{"n": 5}]}, "b": {}, "b": null}"#;
+        let merged = from_json_of_type(body).unwrap();
+        assert_eq!(
+            merged.value,
+            json!({"a": {"x": 1, "y": 2, "l": [{"n": 5, "m": 2}]}, "b": null})
+        );
+        assert_eq!(merged.duplicates, ["a", "b"]);
+        let last = from_json(body).unwrap();
+        assert_eq!(last.value["a"], json!({"x": null, "y": 2, "l": [{"n": 5}]}));
+    }
 
     #[test]
     fn duplicates_are_reported_with_their_path() {

@@ -8,10 +8,10 @@ mod time;
 mod typed;
 
 pub(crate) use depth::{MAX_DEPTH, nests_deeper};
-pub use json::{Document, fields_in_order, from_json};
+pub use json::{Document, fields_in_order, from_json, from_json_of_type};
 pub use quantity::Quantity;
 pub(crate) use syntax::problem as syntax_problem;
-pub(super) use typed::{conversion_failure, empty, first_failure, forget_empty_lists, read};
+pub(super) use typed::{first_failure, forget_empty_lists, read};
 
 use serde_json::Value;
 
@@ -29,4 +29,16 @@ pub(super) fn is_time(text: &str) -> bool {
 /// The decoder's words for the first value of a wrong type.
 pub(crate) fn read_as(schema: &Schema, value: &mut Value) -> Result<Vec<String>, String> {
     read(schema, value, &Place::Root)
+}
+
+/// A value of a type before anybody fills it in: structs that are not pointers and fields without `omitempty` are always there.
+/// Nobody owns what is only there because of that.
+pub(crate) fn empty(schema: &Schema) -> Value {
+    typed::empty(schema)
+}
+
+/// Why a value that is no text, but is carried over into a type, does not fit it: what strategic patches and applied
+/// configurations come to.
+pub(crate) fn conversion_failure(schema: &Schema, value: &mut Value) -> Option<String> {
+    typed::conversion_failure(schema, value)
 }

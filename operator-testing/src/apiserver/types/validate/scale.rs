@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::apiserver::{status::FieldError, types::resource::ScalePaths};
+use crate::apiserver::{status::FieldError, types::resource::ScalePaths, wording};
 
 const LARGEST: i64 = i32::MAX as i64;
 
@@ -17,23 +17,25 @@ pub(super) fn spec(paths: &ScalePaths, object: &Value) -> Vec<FieldError> {
 pub(super) fn status(paths: &ScalePaths, object: &Value) -> Vec<FieldError> {
     let mut errors = replicas(&paths.status_replicas, object);
     if let Some(path) = &paths.label_selector {
-        let value = find(object, path);
-        if let Some(value) = value.filter(|value| !value.is_string() && !value.is_null()) {
-            errors.push(FieldError::invalid(
-                shown(path),
-                &"".into(),
-                wrong_type(path, value, "string"),
-            ));
-        }
+        let wrong = match find(object, path) {
+            Err(why) => Some(why),
+            Ok(Some(value)) if !value.is_string() && !value.is_null() => {
+                Some(wrong_type(path, value, "string"))
+            }
+            Ok(_) => None,
+        };
+        errors.extend(wrong.map(|why| FieldError::invalid(shown(path), &"".into(), why)));
     }
     errors
 }
 
 fn replicas(path: &[Arc<str>], object: &Value) -> Vec<FieldError> {
-    let Some(value) = find(object, path) else {
-        return Vec::new();
-    };
     let field = shown(path);
+    let value = match find(object, path) {
+        Ok(Some(value)) => value,
+        Ok(None) => return Vec::new(),
+        Err(why) => return vec![FieldError::invalid(field, &0.into(), why)],
+    };
     match value.as_i64() {
         Some(count) if count < 0 => {
             vec![FieldError::invalid(
@@ -59,21 +61,24 @@ fn replicas(path: &[Arc<str>], object: &Value) -> Vec<FieldError> {
 
 /// What the server says of a value that it cannot take as the type it needs.
 fn wrong_type(path: &[Arc<str>], value: &Value, wanted: &str) -> String {
-    let (text, found) = match value {
-        Value::Null => ("<nil>".to_owned(), "<nil>"),
-        Value::Bool(flag) => (flag.to_string(), "bool"),
-        Value::Number(number) if number.is_f64() => (number.to_string(), "float64"),
-        Value::Number(number) => (number.to_string(), "int64"),
-        Value::String(text) => (text.clone(), "string"),
-        Value::Array(_) => (value.to_string(), "[]interface {}"),
-        Value::Object(_) => (value.to_string(), "map[string]interface {}"),
-    };
-    let field = shown(path);
+    let (field, text, found) = (shown(path), wording::plain(value), wording::type_name(value));
     format!("{field} accessor error: {text} is of the type {found}, expected {wanted}")
 }
 
-fn find<'a>(object: &'a Value, path: &[Arc<str>]) -> Option<&'a Value> {
-    path.iter().try_fold(object, |value, part| value.get(&**part))
+/// The value at a path; what is wrong if something on the way has no members.
+fn find<'a>(object: &'a Value, path: &[Arc<str>]) -> Result<Option<&'a Value>, String> {
+    let mut value = object;
+    for (depth, part) in path.iter().enumerate() {
+        value = match value {
+            Value::Null => return Ok(None),
+            Value::Object(members) => match members.get(&**part) {
+                Some(member) => member,
+                None => return Ok(None),
+            },
+            other => return Err(wrong_type(&path[..=depth], other, "map[string]interface{}")),
+        };
+    }
+    Ok(Some(value))
 }
 
 /// The path as the definition writes it.

@@ -131,11 +131,7 @@ fn ports(container: &Value, field: &str, errors: &mut Errors) {
         if number(port, "hostPort") != 0 {
             errors.port_number(format!("{field}.hostPort"), &port["hostPort"]);
         }
-        errors.one_of_required(
-            format!("{field}.protocol"),
-            &port["protocol"],
-            &["SCTP", "TCP", "UDP"],
-        );
+        errors.protocol(&format!("{field}.protocol"), &port["protocol"]);
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Errors, has, jobs, text};
 
 /// A CronJob.
-pub(super) fn cron_job(job: &Value, errors: &mut Errors) {
+pub(super) fn cron_job(job: &Value, old: Option<&Value>, errors: &mut Errors) {
     let spec = &job["spec"];
     let schedule = text(spec, "schedule");
     if schedule.is_empty() {
@@ -14,7 +14,8 @@ pub(super) fn cron_job(job: &Value, errors: &mut Errors) {
         errors.invalid("spec.schedule", &schedule.into(), why);
     }
     errors.not_negative("spec.startingDeadlineSeconds", &spec["startingDeadlineSeconds"]);
-    if let Some(zone) = spec["timeZone"].as_str() {
+    let is_known = old.is_some_and(|old| old["spec"]["timeZone"] == spec["timeZone"]);
+    if let Some(zone) = spec["timeZone"].as_str().filter(|_| !is_known) {
         if zone.is_empty() {
             errors.invalid(
                 "spec.timeZone",
@@ -49,7 +50,7 @@ pub(super) fn cron_job(job: &Value, errors: &mut Errors) {
     );
     errors.not_negative("spec.failedJobsHistoryLimit", &spec["failedJobsHistoryLimit"]);
     let name = text(&job["metadata"], "name");
-    if name.len() > 52 {
+    if old.is_none() && name.len() > 52 {
         errors.invalid(
             "metadata.name",
             &name.into(),

@@ -177,7 +177,7 @@ pub(super) fn reachable(address: &Value, field: &str, errors: &mut Errors) {
 }
 
 /// Why an address is nobody's that a client could reach.
-fn special(address: IpAddr) -> Option<&'static str> {
+pub(super) fn special(address: IpAddr) -> Option<&'static str> {
     let (link_local, link_local_multicast) = match address {
         IpAddr::V4(v4) => (v4.is_link_local(), v4.octets()[..3] == [224, 0, 0]),
         IpAddr::V6(v6) => (

@@ -14,7 +14,9 @@ pub(super) const IMMUTABLE: &str = "field is immutable";
 
 /// The errors found so far.
 #[derive(Debug, Default)]
-pub(super) struct Errors(pub(super) Vec<FieldError>);
+pub(in crate::apiserver::types::builtin) struct Errors(
+    pub(in crate::apiserver::types::builtin) Vec<FieldError>,
+);
 
 impl Errors {
     pub(super) fn invalid(&mut self, field: impl Into<String>, value: &Value, why: impl std::fmt::Display) {
@@ -61,6 +63,14 @@ impl Errors {
 
     pub(super) fn forbidden(&mut self, field: impl Into<String>, why: impl std::fmt::Display) {
         self.0.push(FieldError::forbidden(field, why));
+    }
+
+    pub(super) fn internal(&mut self, field: impl Into<String>, why: impl std::fmt::Display) {
+        self.0.push(FieldError::new(
+            field,
+            "InternalError",
+            format!("Internal error: {why}"),
+        ));
     }
 
     pub(super) fn duplicate(&mut self, field: impl Into<String>, value: &Value) {
@@ -247,6 +257,11 @@ impl Errors {
             Some(name) => self.port_name(field, name),
             None => self.port_number(field, value),
         }
+    }
+
+    /// The protocol of a port.
+    pub(super) fn protocol(&mut self, field: &str, value: &Value) {
+        self.one_of_required(field, value, &["SCTP", "TCP", "UDP"]);
     }
 
     /// The name of a port (IANA_SVC_NAME).

@@ -1,23 +1,27 @@
 //! Jobs.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Errors, at, has, items, job_policies, number, pods, text, workloads::found};
+use super::{Errors, at, errors::selects, has, items, job_policies, number, pods, text, workloads::found};
 use crate::apiserver::{
     meta::name_problems,
     types::{builtin::fields, resource::NameRule},
 };
 
-/// A Job.
+/// A new Job.
 pub(super) fn job(job: &Value, errors: &mut Errors) {
+    whole(job, true, errors);
+}
+
+fn whole(job: &Value, with_prefix: bool, errors: &mut Errors) {
     let spec = &job["spec"];
-    let name = text(&job["metadata"], "name");
     if spec["manualSelector"] != true && !spec["selector"].is_null() {
-        generated_selector(job, errors);
+        generated_selector(job, with_prefix, errors);
     }
-    whole_spec(spec, errors);
+    selecting(spec, errors);
     let completions = number(spec, "completions");
     if text(spec, "completionMode") == "Indexed" && completions > 0 {
+        let name = text(&job["metadata"], "name");
         let pod = format!("{name}-{}", completions - 1);
         if !name_problems(NameRule::DnsLabel, &pod, false).is_empty() {
             let why = format!("will not able to create pod with invalid DNS label: {pod}");
@@ -26,7 +30,8 @@ pub(super) fn job(job: &Value, errors: &mut Errors) {
     }
 }
 
-fn whole_spec(spec: &Value, errors: &mut Errors) {
+/// The spec of a Job, whose selector must find the Pods of its template.
+fn selecting(spec: &Value, errors: &mut Errors) {
     check(spec, "spec", errors);
     if spec["selector"].is_null() {
         errors.required("spec.selector", "");
@@ -36,30 +41,31 @@ fn whole_spec(spec: &Value, errors: &mut Errors) {
     }
 }
 
-/// A job finds its pods by its own uid, unless the client says it knows better.
-fn generated_selector(job: &Value, errors: &mut Errors) {
-    let uid = text(&job["metadata"], "uid");
+/// A job finds its pods by its own uid, unless the client says it knows better. Jobs of old servers lack the labels with prefix.
+fn generated_selector(job: &Value, with_prefix: bool, errors: &mut Errors) {
+    let (uid, name) = (text(&job["metadata"], "uid"), text(&job["metadata"], "name"));
     let labels = at(job, &["spec", "template", "metadata", "labels"]);
-    let name = text(&job["metadata"], "name");
-    for (key, wanted) in [
-        ("batch.kubernetes.io/controller-uid", uid),
-        ("controller-uid", uid),
-        ("batch.kubernetes.io/job-name", name),
-        ("job-name", name),
-    ] {
-        if let Some(value) = labels[key].as_str().filter(|value| *value != wanted) {
-            let why = format!("must be '{wanted}'");
-            errors.invalid(
-                format!("spec.template.metadata.labels[{key}]"),
-                &value.into(),
-                why,
-            );
+    let mut expected = vec![("controller-uid", uid), ("job-name", name)];
+    if with_prefix {
+        expected.push(("batch.kubernetes.io/controller-uid", uid));
+        expected.push(("batch.kubernetes.io/job-name", name));
+    }
+    for (key, wanted) in &expected {
+        let field = format!("spec.template.metadata.labels[{key}]");
+        let why = format!("must be '{wanted}'");
+        match &labels[*key] {
+            Value::Null => errors.required(field, &why),
+            value if value != *wanted => errors.invalid(field, labels, why),
+            _ => {}
         }
     }
+    let own: Value = expected
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), Value::from(value)))
+        .collect();
     let selector = &job["spec"]["selector"];
-    let expected = json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}});
-    if *selector != expected {
-        errors.invalid("spec.selector", selector, "`selector` not auto-generated");
+    if Errors::default().selector("spec.selector", selector) && !selects(selector, &own) {
+        errors.invalid_selector("spec.selector", selector, "`selector` not auto-generated");
     }
 }
 
@@ -226,9 +232,12 @@ fn job_template_update(old: &Value, spec: &Value, errors: &mut Errors) {
 /// A change of a Job.
 pub(super) fn job_update(new: &Value, old: &Value, errors: &mut Errors) {
     let (spec, was) = (&new["spec"], &old["spec"]);
-    // a changed job is looked at as a job and as a change, and its spec with both
-    job(new, errors);
-    whole_spec(spec, errors);
+    let labels = at(old, &["spec", "template", "metadata", "labels"]);
+    let with_prefix =
+        has(labels, "batch.kubernetes.io/controller-uid") && has(labels, "batch.kubernetes.io/job-name");
+    whole(new, with_prefix, errors);
+    // a change is held to the rules of a new Job by the strategy and by the validation of changes
+    selecting(spec, errors);
     if text(spec, "completionMode") != "Indexed" {
         errors.immutable("spec.completions", &spec["completions"], &was["completions"]);
     } else if spec["completions"] != was["completions"]

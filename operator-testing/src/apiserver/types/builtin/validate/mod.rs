@@ -5,17 +5,19 @@
 mod access;
 mod admission;
 mod autoscaling;
+pub(super) mod cluster_ips;
 mod config;
 mod containers;
 mod cron;
 mod endpoints;
 mod environment;
-mod errors;
+pub(super) mod errors;
 mod events;
 mod expression;
 mod job_policies;
 mod jobs;
 mod networking;
+mod pod_status;
 mod pods;
 mod policy;
 mod probes;
@@ -23,7 +25,8 @@ mod projection;
 mod resources;
 mod scheduling;
 mod security;
-mod services;
+pub(super) mod services;
+mod stateful_sets;
 mod status;
 mod storage;
 mod volumes;
@@ -52,7 +55,7 @@ pub(in crate::apiserver::types) fn create(
         "pods" => pods::pod(object, &mut errors, &mut warnings),
         "deployments.apps" => workloads::deployment(object, None, &mut errors, &mut warnings),
         "replicasets.apps" => workloads::replica_set(object, None, &mut errors),
-        "statefulsets.apps" => workloads::stateful_set(object, &mut errors),
+        "statefulsets.apps" => stateful_sets::stateful_set(object, &mut errors),
         "daemonsets.apps" => workloads::daemon_set(object, None, &mut errors),
         "jobs.batch" => {
             // A job without labels shows those of its template, but has them only once it is stored.
@@ -62,7 +65,7 @@ pub(in crate::apiserver::types) fn create(
             }
             jobs::job(object, &mut errors);
         }
-        "cronjobs.batch" => cron::cron_job(object, &mut errors),
+        "cronjobs.batch" => cron::cron_job(object, None, &mut errors),
         _ => both(kind, object, None, &mut errors, &mut warnings),
     }
     warnings::check(&kind.group_resource(), object, None, &mut warnings);
@@ -86,10 +89,10 @@ pub(in crate::apiserver::types) fn update(
         "pods" => pods::update(new, old, &mut errors),
         "deployments.apps" => workloads::deployment(new, Some(old), &mut errors, &mut warnings),
         "replicasets.apps" => workloads::replica_set(new, Some(old), &mut errors),
-        "statefulsets.apps" => workloads::stateful_set_update(new, old, &mut errors),
+        "statefulsets.apps" => stateful_sets::stateful_set_update(new, old, &mut errors),
         "daemonsets.apps" => workloads::daemon_set(new, Some(old), &mut errors),
         "jobs.batch" => jobs::job_update(new, old, &mut errors),
-        "cronjobs.batch" => cron::cron_job(new, &mut errors),
+        "cronjobs.batch" => cron::cron_job(new, Some(old), &mut errors),
         _ => both(kind, new, Some(old), &mut errors, &mut warnings),
     }
     warnings::check(&kind.group_resource(), new, Some(old), &mut warnings);

@@ -160,11 +160,7 @@ fn fixed(spec: &Value, was: &Value) -> Value {
 
 /// A pod template.
 pub(super) fn template(template: &Value, field: &str, errors: &mut Errors) {
-    errors.labels(&format!("{field}.labels"), &template["metadata"]["labels"]);
-    errors.annotations(
-        &format!("{field}.annotations"),
-        &template["metadata"]["annotations"],
-    );
+    template_metadata(template, field, errors);
     spec_of(&template["spec"], &format!("{field}.spec"), None, errors);
     if !items(&template["spec"], "ephemeralContainers").is_empty() {
         let why = "ephemeral containers not allowed in pod template";

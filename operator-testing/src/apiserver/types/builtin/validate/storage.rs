@@ -169,6 +169,15 @@ const KINDS: &[&str] = &[
 /// A volume.
 pub(super) fn volume(volume: &Value, old: Option<&Value>, errors: &mut Errors) {
     let spec = &volume["spec"];
+    volume_spec(spec, errors);
+    if let Some(old) = old {
+        // a change is held to the rules of a new volume by the strategy and by the validation of changes
+        volume_spec(spec, errors);
+        keep_volume(spec, &old["spec"], errors);
+    }
+}
+
+fn volume_spec(spec: &Value, errors: &mut Errors) {
     if items(spec, "accessModes").is_empty() {
         errors.required("spec.accessModes", "");
     }
@@ -213,9 +222,6 @@ pub(super) fn volume(volume: &Value, old: Option<&Value>, errors: &mut Errors) {
                 "has to be specified when using volumeAttributesClassName",
             );
         }
-    }
-    if let Some(old) = old {
-        keep_volume(spec, &old["spec"], errors);
     }
 }
 

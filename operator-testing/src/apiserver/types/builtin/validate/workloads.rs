@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Errors,
     errors::{percent, selects},
-    has, items, number, pods, storage, text,
+    has, items, number, pods, text,
 };
 use crate::apiserver::{
     meta::name_problems,
@@ -42,27 +42,9 @@ pub(super) fn deployment(
     }
 }
 
-/// The kinds of workloads, as they are called in messages about their selectors and about what they do not support.
-#[derive(Clone, Copy)]
-struct Named {
-    empty: &'static str,
-    broken: &'static str,
-    whole: &'static str,
-}
-
-const REPLICA_SET: Named = Named {
-    empty: "deployment",
-    broken: "invalid label selector",
-    whole: "ReplicaSet",
-};
-const STATEFUL_SET: Named = Named {
-    empty: "statefulset",
-    broken: "",
-    whole: "StatefulSet",
-};
-
-/// A selector and the template whose Pods it must find.
-fn selected(spec: &Value, named: Named, errors: &mut Errors) {
+/// Checks a selector and that it finds the Pods of the template. Messages call the kind `kind`, and a selector that makes no sense
+/// `broken`; returns whether it makes sense.
+pub(super) fn selected(spec: &Value, kind: &str, broken: &str, errors: &mut Errors) -> bool {
     let selector = &spec["selector"];
     if selector.is_null() {
         errors.required("spec.selector", "");
@@ -70,21 +52,15 @@ fn selected(spec: &Value, named: Named, errors: &mut Errors) {
     let is_valid = errors.selector("spec.selector", selector);
     let is_empty = is_empty(selector);
     if !selector.is_null() && is_empty {
-        let why = format!("empty selector is invalid for {}", named.empty);
+        let why = format!("empty selector is invalid for {kind}");
         errors.invalid("spec.selector", selector, why);
     }
     if !is_valid {
-        errors.invalid_selector("spec.selector", selector, named.broken);
-        return;
-    }
-    if selector.is_null() || !is_empty {
+        errors.invalid_selector("spec.selector", selector, broken);
+    } else if selector.is_null() || !is_empty {
         found(spec, errors);
     }
-    pods::template(&spec["template"], "spec.template", errors);
-    if named.whole == STATEFUL_SET.whole {
-        // looked at twice
-        pods::template_metadata(&spec["template"], "spec.template", errors);
-    }
+    is_valid
 }
 
 fn is_empty(selector: &Value) -> bool {
@@ -102,7 +78,7 @@ pub(super) fn found(spec: &Value, errors: &mut Errors) {
 }
 
 /// Pods of workloads run for ever.
-fn always_restarts(spec: &Value, kind: &str, errors: &mut Errors) {
+pub(super) fn always_restarts(spec: &Value, kind: &str, errors: &mut Errors) {
     let pod = &spec["template"]["spec"];
     let policy = text(pod, "restartPolicy");
     errors.one_of("spec.template.spec.restartPolicy", &policy.into(), &["Always"]);
@@ -114,13 +90,9 @@ fn always_restarts(spec: &Value, kind: &str, errors: &mut Errors) {
 
 /// What ReplicaSets have, and what makes them.
 fn replicated(spec: &Value, errors: &mut Errors) {
-    let is_valid = {
-        let mut found = Errors::default();
-        found.selector("spec.selector", &spec["selector"])
-    };
-    selected(spec, REPLICA_SET, errors);
-    if is_valid {
-        always_restarts(spec, REPLICA_SET.whole, errors);
+    if selected(spec, "deployment", "invalid label selector", errors) {
+        pods::template(&spec["template"], "spec.template", errors);
+        always_restarts(spec, "ReplicaSet", errors);
     }
 }
 
@@ -215,134 +187,6 @@ pub(super) fn revision(revision: &Value, old: Option<&Value>, errors: &mut Error
     }
 }
 
-/// A new StatefulSet.
-pub(super) fn stateful_set(set: &Value, errors: &mut Errors) {
-    let spec = &set["spec"];
-    stateful_spec(spec, errors);
-    for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
-        let field = format!("spec.volumeClaimTemplates[{index}].spec");
-        storage::claim_spec(&claim["spec"], &field, errors);
-    }
-    if let Some(name) = spec["serviceName"].as_str().filter(|name| !name.is_empty()) {
-        errors.dns_label("spec.serviceName", name);
-    }
-}
-
-fn stateful_spec(spec: &Value, errors: &mut Errors) {
-    match text(spec, "podManagementPolicy") {
-        "" => errors.required("spec.podManagementPolicy", ""),
-        "OrderedReady" | "Parallel" => {}
-        policy => {
-            let why = "must be 'OrderedReady' or 'Parallel'";
-            errors.invalid("spec.podManagementPolicy", &policy.into(), why);
-        }
-    }
-    stateful_strategy(&spec["updateStrategy"], errors);
-    let policy = &spec["persistentVolumeClaimRetentionPolicy"];
-    for field in ["whenDeleted", "whenScaled"].iter().filter(|_| !policy.is_null()) {
-        let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
-        errors.one_of(path, &text(policy, field).into(), &["Retain", "Delete"]);
-    }
-    errors.not_negative("spec.replicas", &spec["replicas"]);
-    errors.not_negative("spec.minReadySeconds", &spec["minReadySeconds"]);
-    errors.not_negative("spec.ordinals.start", &spec["ordinals"]["start"]);
-    selected(&with_claims_mounted(spec), STATEFUL_SET, errors);
-    always_restarts(spec, STATEFUL_SET.whole, errors);
-}
-
-fn stateful_strategy(strategy: &Value, errors: &mut Errors) {
-    const FIELD: &str = "spec.updateStrategy";
-    let rolling = &strategy["rollingUpdate"];
-    // the server's own form of the fields
-    let shown = || {
-        let (partition, most) = (number(rolling, "partition"), &rolling["maxUnavailable"]);
-        format!("{{\"Partition\":{partition},\"MaxUnavailable\":{most}}}")
-    };
-    match text(strategy, "type") {
-        "" => errors.required(FIELD, ""),
-        "OnDelete" if !rolling.is_null() => {
-            let why = "only allowed for updateStrategy 'RollingUpdate'";
-            errors.invalid_as("spec.updateStrategy.rollingUpdate", &shown(), why);
-        }
-        "OnDelete" => {}
-        "RollingUpdate" => {
-            errors.not_negative(
-                "spec.updateStrategy.rollingUpdate.partition",
-                &rolling["partition"],
-            );
-            if has(rolling, "maxUnavailable") {
-                let field = "spec.updateStrategy.rollingUpdate.maxUnavailable";
-                let most = &rolling["maxUnavailable"];
-                errors.number_or_percent(field, most);
-                if is_zero(most) {
-                    errors.invalid(field, most, "cannot be 0");
-                }
-                errors.at_most_all(field, most);
-            }
-        }
-        kind => {
-            let rolling = if rolling.is_null() {
-                "null".to_owned()
-            } else {
-                shown()
-            };
-            let shown = format!("{{\"Type\":{kind:?},\"RollingUpdate\":{rolling}}}");
-            errors.invalid_as(FIELD, &shown, "must be 'RollingUpdate' or 'OnDelete'");
-        }
-    }
-}
-
-/// The spec of a StatefulSet with its template as its Pods have it: the controller sets their host name and subdomain, and
-/// gives each a volume for every claim template, in place of one that has the name already.
-fn with_claims_mounted(spec: &Value) -> Value {
-    let mut spec = spec.clone();
-    let claims: Vec<Value> = items(&spec, "volumeClaimTemplates")
-        .iter()
-        .map(|claim| {
-            let name = text(&claim["metadata"], "name");
-            json!({"name": name, "persistentVolumeClaim": {"claimName": name}})
-        })
-        .collect();
-    if let Some(pod) = spec["template"]["spec"].as_object_mut() {
-        pod.remove("hostname");
-        pod.remove("subdomain");
-        let own = pod.remove("volumes");
-        let own = own.as_ref().and_then(Value::as_array).into_iter().flatten();
-        let own = own.filter(|volume| !claims.iter().any(|claim| claim["name"] == volume["name"]));
-        let volumes = claims.iter().chain(own).cloned().collect();
-        pod.insert("volumes".to_owned(), volumes);
-    }
-    spec
-}
-
-/// A change of a StatefulSet.
-pub(super) fn stateful_set_update(new: &Value, old: &Value, errors: &mut Errors) {
-    const OPEN: [&str; 7] = [
-        "replicas",
-        "ordinals",
-        "template",
-        "updateStrategy",
-        "revisionHistoryLimit",
-        "persistentVolumeClaimRetentionPolicy",
-        "minReadySeconds",
-    ];
-    stateful_spec(&new["spec"], errors);
-    let closed = |set: &Value| {
-        let mut spec = set["spec"].clone();
-        for field in OPEN {
-            fields::remove(&mut spec, field);
-        }
-        spec
-    };
-    if closed(new) != closed(old) {
-        errors.forbidden(
-            "spec",
-            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
-             'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
-        );
-    }
-}
-
 /// A DaemonSet.
 pub(super) fn daemon_set(set: &Value, old: Option<&Value>, errors: &mut Errors) {
     let spec = &set["spec"];
@@ -407,7 +251,7 @@ fn daemon_strategy(strategy: &Value, errors: &mut Errors) {
 }
 
 /// Whether a number or percentage is none.
-fn is_zero(value: &Value) -> bool {
+pub(super) fn is_zero(value: &Value) -> bool {
     match value.as_str() {
         Some(text) => percent(text).unwrap_or(0) == 0,
         None => value.as_i64().unwrap_or(0) == 0,

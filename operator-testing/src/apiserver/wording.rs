@@ -2,12 +2,10 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
-
-use crate::apiserver::status::StatusError;
+use serde_json::Value;
 
 /// A value as the verb `%v` prints it: `map[image:nginx name:web]`, `[a b]`, `<nil>`, strings without quotes.
-pub fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     let mut out = String::new();
     write_plain(&mut out, value);
     out
@@ -46,7 +44,7 @@ fn write_plain(out: &mut String, value: &Value) {
 }
 
 /// A value as the verb `%#v` prints it: `"text"`, `[]interface {}{"x"}`, `map[string]interface {}{"a":1}`.
-pub fn source(value: &Value) -> String {
+pub(super) fn source(value: &Value) -> String {
     let mut out = String::new();
     write_source(&mut out, value);
     out
@@ -86,7 +84,7 @@ fn write_source(out: &mut String, value: &Value) {
 }
 
 /// The name of a value's type as the verb `%T` prints it.
-pub fn type_name(value: &Value) -> &'static str {
+pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "<nil>",
         Value::Bool(_) => "bool",
@@ -99,7 +97,7 @@ pub fn type_name(value: &Value) -> &'static str {
 }
 
 /// What a JSON decoder calls the value it could not use: `object`, `array`, `string`, `number`, `bool`.
-pub fn json_kind(value: &Value) -> &'static str {
+pub(super) fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -110,25 +108,8 @@ pub fn json_kind(value: &Value) -> &'static str {
     }
 }
 
-/// 422 in the general words that clients get when a patch does not fit the object.
-pub(super) fn rejected() -> StatusError {
-    StatusError {
-        details: Some(json!({})),
-        ..StatusError::new(
-            422,
-            "Invalid",
-            "the server rejected our request due to an error in our request",
-        )
-    }
-}
-
-/// 500 without a reason: an error that the real server did not classify.
-pub(super) fn unclassified(message: impl Into<String>) -> StatusError {
-    StatusError::new(500, "", message)
-}
-
 /// What the reader says of a body that is not an object, when it looks for kind and version.
-pub(crate) fn not_an_object(value: &Value) -> String {
+pub(super) fn not_an_object(value: &Value) -> String {
     let found = json_kind(value);
     format!(
         "json: cannot unmarshal {found} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; \
@@ -138,6 +119,8 @@ pub(crate) fn not_an_object(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

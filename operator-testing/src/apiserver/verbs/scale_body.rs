@@ -1,0 +1,76 @@
+//! Reading scales, which all resources that can be scaled share.
+
+use serde_json::Value;
+
+use super::{
+    super::{
+        call::Call,
+        status::StatusError,
+        types::decode::{conversion_failure, read_as},
+        wording,
+    },
+    foreign::{Foreign, report},
+    options::FieldValidation,
+    patch::{self, PatchType, Patched},
+    patched,
+};
+
+/// What is said of any body that is no scale where the resource is a custom one.
+const UNKNOWN: &str = "no kind is registered for the type v1.Scale in scheme \"pkg/runtime/scheme.go:111\"";
+
+/// The kind of the scale subresource.
+pub(super) static SCALE: Foreign = Foreign {
+    kind: "Scale",
+    internal: "autoscaling.Scale",
+    definition: "io.k8s.api.autoscaling.v1.Scale",
+    versions: &["autoscaling/v1"],
+};
+
+/// The scale that a request brings.
+pub(super) fn replacement(call: &mut Call<'_>, validation: FieldValidation) -> Result<Value, StatusError> {
+    let is_custom = call.resource.custom.is_some();
+    SCALE.read(call, validation).map_err(|error| {
+        if is_custom {
+            StatusError::bad_request(UNKNOWN)
+        } else {
+            error
+        }
+    })
+}
+
+/// The scale that a patch makes of the one there is.
+pub(super) fn patched(
+    call: &mut Call<'_>,
+    kind: PatchType,
+    old: &Value,
+    validation: FieldValidation,
+) -> Result<Value, StatusError> {
+    let Patched {
+        mut value,
+        mut problems,
+        strategic,
+    } = patch::patched(call, kind, old, SCALE.schema(), validation)?;
+    let shown = strategic
+        .as_ref()
+        .map_or_else(|| value.to_string(), wording::plain);
+    let refuse = |why: String| patched::invalid_patch(shown.clone(), why);
+    let expected = ("Scale", "autoscaling/v1");
+    if let Some(why) = patched::other_type(call, &value, expected, false) {
+        return Err(refuse(why));
+    }
+    let mut before = value.clone();
+    let unknown = read(&mut value).map_err(|error| {
+        let schema = SCALE.schema().filter(|_| strategic.is_some());
+        let converted = schema.and_then(|schema| conversion_failure(schema, &mut before));
+        refuse(converted.unwrap_or(error))
+    })?;
+    problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+    report(call, problems, validation).map_err(refuse)?;
+    Ok(value)
+}
+
+fn read(value: &mut Value) -> Result<Vec<String>, String> {
+    SCALE
+        .schema()
+        .map_or(Ok(Vec::new()), |schema| read_as(schema, value))
+}
