@@ -13,6 +13,8 @@ import conformance  # noqa: E402
 
 AGE = re.compile(r"^(\d+[smhdy])+$")
 ADDRESS = re.compile(r"\b10\.0\.0\.\d+\b")
+# The revisions in what is said of a precondition.
+REVISION = re.compile(r"(?<=in the precondition \()\d+|(?<=ResourceVersion in record \()\d+")
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 # What stands for something that no answer has named yet.
 UNKNOWN = {"rv": "1", "seen": "0", "uid": "00000000-0000-4000-8000-000000000000", "continue": ""}
@@ -121,6 +123,7 @@ class Server:
                 if AGE.match(value):
                     return "<age>"
                 value = re.sub(r":\d{5}/", ":<port>/", value)
+            value = REVISION.sub("<rv>", value)
             return ADDRESS.sub("<address>", value)
 
         def walk(value, key=None):

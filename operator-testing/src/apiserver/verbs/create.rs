@@ -23,6 +23,9 @@ use super::{
 /// How often a name is generated anew when the generated one is taken.
 const ATTEMPTS: usize = 8;
 
+/// What a dry run of a replacement shows as it came: a real server takes it away when it stores the object.
+const SHOWN_IN_REHEARSAL: [&str; 2] = ["resourceVersion", "selfLink"];
+
 /// `POST` to a collection.
 pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     body::format(call)?;
@@ -72,9 +75,11 @@ pub(super) fn store_new(
         return Err(StatusError::forbidden(about, why).into());
     }
     admission::mutate(state, call, Some(&mut object), None)?;
-    let version = (source == Source::Replacement && options.dry_run)
-        .then(|| meta::member(&object, "resourceVersion").cloned())
-        .flatten();
+    let given: Vec<_> = SHOWN_IN_REHEARSAL
+        .iter()
+        .filter(|_| source == Source::Replacement && options.dry_run)
+        .filter_map(|field| Some((*field, meta::member(&object, field)?.clone())))
+        .collect();
     let generated = name(state, call, &mut object);
     strategy::prepare_create(state, call, &mut object)?;
     owners::deduplicate(call, &mut object, When::Admitted);
@@ -84,8 +89,8 @@ pub(super) fn store_new(
         return Err(StatusError::new(500, "", message).into());
     }
     admission::validate(state, call, Some(&object), None)?;
-    if let Some(version) = version {
-        metadata_mut(&mut object).insert("resourceVersion".into(), version);
+    for (field, value) in given {
+        metadata_mut(&mut object).insert(field.into(), value);
     }
     let storage = call.storage();
     for attempt in 0.. {

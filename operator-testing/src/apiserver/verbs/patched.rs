@@ -188,7 +188,7 @@ pub(super) fn other_type(
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     };
-    if is_custom && value["kind"] == "" {
+    if is_custom && value["kind"].as_str().is_none_or(str::is_empty) {
         return Some(format!("Object 'Kind' is missing in '{value}'"));
     }
     let (kind, api_version) = (

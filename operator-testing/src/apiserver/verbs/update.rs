@@ -34,6 +34,7 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     let mut object = decode::object(call, options.field_validation)?;
     check_name(call, &object)?;
     create::settle_namespace(call, &mut object)?;
+    owners::deduplicate(call, &mut object, When::Decoded);
     let Some(stored) = state.store.get(&call.storage(), &call.key()).cloned() else {
         if creates_missing(call) {
             same_uid(call, "", meta::text(&object, "uid"), &options)?;
@@ -47,7 +48,6 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
     same_uid(call, &stored.uid, meta::text(&object, "uid"), &options)?;
     let old = call.object(&stored);
     let part = Part::of(&call.target.subresource);
-    owners::deduplicate(call, &mut object, When::Decoded);
     let old = Value::Object(old);
     managers::track(call, Some(&old), &mut object, &options)?;
     change(state, call, &stored, &old, object, part, &options)
@@ -64,6 +64,7 @@ pub(super) fn change(
     options: &WriteOptions,
 ) -> Result<Response, Halt> {
     let old_object = meta::object_of(old);
+    let self_link = metadata_mut(&mut object).remove("selfLink");
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
     decode::check_kind(call, &object)?;
@@ -76,8 +77,12 @@ pub(super) fn change(
     if apply::keep_times(old, &mut value) && !stored.unsettled {
         return Ok(answer::stored(call, 200, stored));
     }
-    let object = meta::into_object(value);
+    let mut object = meta::into_object(value);
     if options.dry_run {
+        // only what is stored loses it
+        if let Some(link) = self_link {
+            metadata_mut(&mut object).insert("selfLink".into(), link);
+        }
         return Ok(answer::object(call, 200, object));
     }
     if is_finished(call, &object) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::FOREGROUND;
+use super::{FOREGROUND, ORPHAN};
 use crate::{
     apiserver::store::{ObjectKey, ResourceKey, Stored},
     cluster::{
@@ -26,6 +26,8 @@ pub(super) struct Node {
     deleting: bool,
     /// Whether it is being deleted and waits for its dependents.
     pub(super) foreground: bool,
+    /// Whether it is being deleted and its dependents are to forget it.
+    orphaning: bool,
 }
 
 impl Node {
@@ -45,6 +47,7 @@ impl Node {
                 .collect(),
             deleting,
             foreground: deleting && object::has_finalizer(object, FOREGROUND),
+            orphaning: deleting && object::has_finalizer(object, ORPHAN),
         }
     }
 

@@ -65,6 +65,27 @@ async fn background_foreground_and_orphan() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_on_its_way_out_can_still_be_told_to_leave_its_dependents() {
+    let cluster = Cluster::start();
+    let api = Api::of(&cluster);
+    let owner = format!("{MAPS}/owner");
+    owner_with_child(&api, false, json!([])).await;
+    api.patch(&owner, json!({"metadata": {"finalizers": ["example.com/hold"]}}))
+        .await;
+    api.delete(&owner, json!({"propagationPolicy": "Background"}))
+        .await;
+    seconds(1).await;
+    api.delete(&owner, json!({"propagationPolicy": "Orphan"})).await;
+    seconds(1).await;
+    let finalizers = &api.get(&owner).await["metadata"]["finalizers"];
+    assert_eq!(
+        *finalizers,
+        json!(["example.com/hold"]),
+        "the dependents are forgotten"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_owner_that_came_back_under_its_name_is_another_one() {
     let cluster = Cluster::start();
     let api = Api::of(&cluster);

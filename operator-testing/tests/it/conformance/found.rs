@@ -27,4 +27,11 @@ super::scenarios! {
     evictions_that_a_budget_says_nothing_of = "evictions that a budget says nothing of",
     rules_that_cost_too_much_or_do_not_fit = "rules that cost too much or do not fit",
     rules_with_optional_fields_and_macros_of_two_variables = "rules with optional fields and macros of two variables",
+    patches_that_nobody_reads = "patches that nobody reads",
+    values_of_wrong_types_in_strategic_patches = "values of wrong types in strategic patches",
+    scales_that_are_not_quite_right = "scales that are not quite right",
+    mistakes_in_metadata = "mistakes in metadata",
+    fields_that_a_body_repeats = "fields that a body repeats",
+    the_status_of_a_pod = "the status of a Pod",
+    services_in_other_people_s_hands = "services in other people's hands",
 }

@@ -247,6 +247,18 @@ fn give_ports(spec: &mut Value, old: Option<&Value>, pool: &Pool) -> Result<(), 
     Ok(())
 }
 
+/// An address that a balancer reports leads to the balancer itself, unless it says otherwise.
+pub(super) fn tell_mode(service: &mut Value) {
+    if text(&service["spec"], "type") != "LoadBalancer" {
+        return;
+    }
+    if let Some(balancer) = service["status"].get_mut("loadBalancer") {
+        for point in items_mut(balancer, "ingress").filter(|point| !text(point, "ip").is_empty()) {
+            default(point, "ipMode", "VIP");
+        }
+    }
+}
+
 /// Takes away what the old type had and the new one has no use for, unless the client changed it, which validation refuses.
 fn drop_unneeded(spec: &mut Value, old: &Value) {
     let is_same = |spec: &Value, field: &str| spec[field] == old[field];

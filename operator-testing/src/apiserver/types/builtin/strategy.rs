@@ -129,6 +129,7 @@ pub(in crate::apiserver::types) fn carry(kind: &ResourceType, object: &mut Value
             }
         }
         "pods" => pods::align_addresses(&mut object["status"]),
+        "services" => addresses::tell_mode(object),
         _ => {}
     }
 }

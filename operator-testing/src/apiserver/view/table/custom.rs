@@ -9,9 +9,16 @@ use crate::apiserver::{
     view::jsonpath::{self, JsonPath},
 };
 
+struct CustomColumn<'a> {
+    column_type: &'a str,
+    path: Option<JsonPath>,
+    /// What the cell holds where there is no value: of the name, which nothing but a bookmark lacks, an empty text.
+    nothing: Value,
+}
+
 /// The columns of a custom resource with their paths parsed.
 pub(super) struct CustomColumns<'a> {
-    columns: Vec<(&'a str, Option<JsonPath>)>,
+    columns: Vec<CustomColumn<'a>>,
 }
 
 impl<'a> CustomColumns<'a> {
@@ -20,8 +27,14 @@ impl<'a> CustomColumns<'a> {
             .iter()
             .map(|column| {
                 let path = column.json_path.as_deref();
-                let path = path.and_then(|path| JsonPath::parse(path).ok());
-                (&*column.column_type, path)
+                CustomColumn {
+                    column_type: &column.column_type,
+                    nothing: match path {
+                        Some(".metadata.name") => "".into(),
+                        _ => Value::Null,
+                    },
+                    path: path.and_then(|path| JsonPath::parse(path).ok()),
+                }
             })
             .collect();
         Self { columns }
@@ -30,11 +43,13 @@ impl<'a> CustomColumns<'a> {
     pub(super) fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         self.columns
             .iter()
-            .map(|(column_type, path)| {
-                let found = path.as_ref().and_then(|path| path.find(object).ok());
-                found
-                    .and_then(|found| found.into_iter().next())
-                    .map_or(Value::Null, |value| cell(column_type, &value, now))
+            .map(|column| {
+                let found = column.path.as_ref().and_then(|path| path.find(object).ok());
+                let value = found.and_then(|found| found.into_iter().next());
+                value.map_or_else(
+                    || column.nothing.clone(),
+                    |value| cell(column.column_type, &value, now),
+                )
             })
             .collect()
     }

@@ -311,20 +311,23 @@ pub(super) fn load_balancer(service: &Value, old: &Value, errors: &mut Errors) {
         }
         return;
     }
-    balanced_points(service, old, errors);
+    let known = items(&old["status"]["loadBalancer"], "ingress");
     for (index, point) in points.iter().enumerate() {
-        let field = format!("status.loadBalancer.ingress[{index}].ipMode");
+        let field = format!("status.loadBalancer.ingress[{index}]");
+        balanced_address(point, known, &field, errors);
         let mode = &point["ipMode"];
+        let of_mode = format!("{field}.ipMode");
         match (mode.is_null(), text(point, "ip").is_empty()) {
-            (true, false) => errors.required(field, "must be specified when `ip` is set"),
+            (true, false) => errors.required(of_mode, "must be specified when `ip` is set"),
             (true, true) => {}
-            (false, true) => errors.forbidden(field, "may not be specified when `ip` is not set"),
-            (false, false) => errors.one_of(field, mode, &["Proxy", "VIP"]),
+            (false, true) => errors.forbidden(of_mode, "may not be specified when `ip` is not set"),
+            (false, false) => errors.one_of(of_mode, mode, &["Proxy", "VIP"]),
         }
+        balanced_name(point, &field, errors);
     }
 }
 
-/// The addresses and names that a balancer reports in the status of an Ingress or a Service.
+/// The addresses and names that a balancer reports in the status of an Ingress.
 pub(super) fn balanced_points(object: &Value, old: &Value, errors: &mut Errors) {
     let known = items(&old["status"]["loadBalancer"], "ingress");
     for (index, point) in items(&object["status"]["loadBalancer"], "ingress")
@@ -332,17 +335,26 @@ pub(super) fn balanced_points(object: &Value, old: &Value, errors: &mut Errors) 
         .enumerate()
     {
         let field = format!("status.loadBalancer.ingress[{index}]");
-        let (address, host) = (text(point, "ip"), text(point, "hostname"));
-        let is_known = known.iter().any(|known| known["ip"] == point["ip"]);
-        if !address.is_empty() && !is_known && address.parse::<IpAddr>().is_err() {
-            errors.invalid(format!("{field}.ip"), &point["ip"], cluster_ips::NO_ADDRESS);
-        }
-        if !host.is_empty() {
-            let field = format!("{field}.hostname");
-            errors.dns_subdomain(&field, host);
-            if host.parse::<IpAddr>().is_ok() {
-                errors.invalid(field, &host.into(), "must be a DNS name, not an IP address");
-            }
+        balanced_address(point, known, &field, errors);
+        balanced_name(point, &field, errors);
+    }
+}
+
+fn balanced_address(point: &Value, known: &[Value], field: &str, errors: &mut Errors) {
+    let address = text(point, "ip");
+    let is_known = known.iter().any(|known| known["ip"] == point["ip"]);
+    if !address.is_empty() && !is_known && address.parse::<IpAddr>().is_err() {
+        errors.invalid(format!("{field}.ip"), &point["ip"], cluster_ips::NO_ADDRESS);
+    }
+}
+
+fn balanced_name(point: &Value, field: &str, errors: &mut Errors) {
+    let host = text(point, "hostname");
+    if !host.is_empty() {
+        let field = format!("{field}.hostname");
+        errors.dns_subdomain(&field, host);
+        if host.parse::<IpAddr>().is_ok() {
+            errors.invalid(field, &host.into(), "must be a DNS name, not an IP address");
         }
     }
 }
