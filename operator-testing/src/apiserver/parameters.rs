@@ -11,26 +11,26 @@ use super::{
 
 /// Reads `dryRun`, which may be given several times.
 pub(crate) fn dry_run<'a>(values: impl Iterator<Item = &'a str>, errors: &mut Vec<FieldError>) -> bool {
-    let mut found = false;
-    for value in values.filter(|value| !value.is_empty()) {
-        if value == "All" {
-            found = true;
-        } else {
-            errors.push(FieldError::not_supported("dryRun", &vec![value].into(), &["All"]));
-        }
+    let values: Vec<_> = values.collect();
+    if values.iter().any(|value| *value != "All") {
+        errors.push(FieldError::not_supported(
+            "dryRun",
+            &values.clone().into(),
+            &["All"],
+        ));
     }
-    found
+    !values.is_empty()
 }
 
 /// A number in the query.
 pub(crate) fn number(query: &Query, name: &str) -> Result<Option<i64>, StatusError> {
-    match query.text(name) {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|error| {
-            let why = not_a_number(&error);
-            StatusError::bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
-        }),
-    }
+    let Some(text) = query.get(name) else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|error| {
+        let why = not_a_number(&error);
+        StatusError::bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
+    })
 }
 
 /// Reads a resource version.

@@ -111,6 +111,8 @@ class Run:
         if self.dice.random() < 0.1:
             version = self.dice.choice(["1", "${%s rv}" % step["key"]])
             body = dict(body, metadata=dict(body.get("metadata") or {}, resourceVersion=version))
+        if self.dice.random() < 0.05:
+            body = dict(body, **objects.misstated(self.dice, kinds.api_version(plural)))
         self.patch(step, "merge", body)
 
     def json(self, step, plural, name, where):
@@ -145,7 +147,10 @@ class Run:
                 options["preconditions"] = dice.choice([{"uid": "${%s uid}" % key}, {"resourceVersion": "${%s rv}" % key}, {"uid": "x"}])
             step["body"] = options
             if dice.random() < 0.1:
-                options.update(dice.choice([{"kind": "DeleteOptions", "apiVersion": "v1"}, {"kind": "Pod"}, {"unknown": 1}]))
+                options.update(dice.choice([
+                    {"kind": "DeleteOptions", "apiVersion": "v1"}, {"kind": "Pod"}, {"unknown": 1}, {"gracePeriodSeconds": "x"},
+                    {"propagationPolicy": 3}, {"propagationPolicy": ""}, {"dryRun": "All"}, {"dryRun": ["All", "x"]}, {"preconditions": []},
+                    {"orphanDependents": "x"}, objects.misstated(dice, "v1")]))
 
     def collection(self, step, plural, name, where):
         step.update(method="DELETE", path=where, key=plural.split(":")[0])

@@ -80,7 +80,7 @@ def compare_watches(opened, plans, quiet):
         first, second = [conformance.canonical(watch.events(quiet)) for watch in pair]
         found = conformance.differences(first, second)
         if found:
-            yield plan, found
+            yield plan, found, explained.reason_of_events(first, second)
 
 
 def run(servers, seed, requests):
@@ -105,10 +105,9 @@ def run(servers, seed, requests):
             if why is None and explained.states_differ(found):
                 break  # what follows from a difference is none of its own
     else:
-        for plan, found in compare_watches(opened, live, 0.3):
-            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True, "repeat": repeat})
-        for plan, found in compare_watches(open_watches(servers, later, namespace), later, None):
-            differences.append({"seed": seed, "steps": [plan], "found": found, "why": None, "watch": True, "repeat": repeat})
+        for pairs, plans, quiet in ((opened, live, 0.3), (open_watches(servers, later, namespace), later, None)):
+            for plan, found, why in compare_watches(pairs, plans, quiet):
+                differences.append({"seed": seed, "steps": [plan], "found": found, "why": why, "watch": True, "repeat": repeat})
     close_namespace(servers, namespace, made.kinds)
     return len(steps) + len(live) + len(later), differences
 

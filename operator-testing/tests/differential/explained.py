@@ -20,6 +20,7 @@ NAMELESS = "a Service without a name is refused for its address, not for its nam
 INTERNAL = re.compile(r'Invalid value: \{.*"[A-Z]\w*":', re.S)
 
 
+DELETED = "deletions of several objects: the collector works beside the requests, and they come in another order"
 ADDRESS = "a Service that takes no address any more, but names one, does not list it"
 
 
@@ -52,6 +53,24 @@ def reason(step, reference, server):
     if pairs and all(emptied(first) == emptied(second) for first, second in pairs):
         return EMPTY
     return None
+
+
+def reason_of_events(reference, server):
+    """Why the events of two watches may differ: each object tells the same story, and what comes in another order is objects on
+    their way out."""
+    def stories(events):
+        told = {}
+        for event in events:
+            metadata = (event.get("object") or {}).get("metadata") or {}
+            told.setdefault(metadata.get("uid"), []).append(event)
+        return told
+
+    def leaving(event):
+        return event.get("type") == "DELETED" or "deletionTimestamp" in ((event.get("object") or {}).get("metadata") or {})
+    if stories(reference) != stories(server) or None in stories(reference):
+        return None
+    others = [[event for event in events if not leaving(event)] for events in (reference, server)]
+    return DELETED if others[0] == others[1] else None
 
 
 def is_shuffled(message, other):

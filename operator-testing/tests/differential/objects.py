@@ -211,11 +211,21 @@ def status(dice, plural):
     return dice.choice(made[plural])
 
 
+def misstated(dice, api_version):
+    """What a body may state to be, other than what it is."""
+    group = api_version.rpartition("/")[0]
+    return dice.choice([{"kind": dice.choice([3, None, "", "ConfigMap", "Gadget", "Nonsense", "Status"])},
+                        {"apiVersion": dice.choice([3, None, "", "v1", "apps/v1", "a/b/c", "a/b", group + "/v9"])},
+                        {"apiVersion": dice.choice(["v1", "apps/v1", "a/b"]), "kind": dice.choice(["ConfigMap", "Deployment", "Widget"])}])
+
+
 def unreadable(dice, made):
     """A body that is wrong as text, and its content type."""
     text = json.dumps(made)
     yaml = "apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n" % (made["apiVersion"], made["kind"], made["metadata"]["name"])
+    other = json.dumps(dict(made, **misstated(dice, made["apiVersion"])))
     return dice.choice([
+        (other, "application/json"), (other, "application/json"), (other, "application/yaml"),
         (text[:-1], "application/json"), (text[:dice.randrange(len(text))], "application/json"), ("", "application/json"),
         ("null", "application/json"), ("[]", "application/json"), ("7", "application/json"), (text + "x", "application/json"),
         ('{"kind": "%s", ' % made["kind"] + text[1:], "application/json"),

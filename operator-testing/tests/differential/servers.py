@@ -13,8 +13,8 @@ import conformance  # noqa: E402
 
 AGE = re.compile(r"^(\d+[smhdy])+$")
 ADDRESS = re.compile(r"\b10\.0\.0\.\d+\b")
-# The revisions in what is said of a precondition.
-REVISION = re.compile(r"(?<=in the precondition \()\d+|(?<=ResourceVersion in record \()\d+")
+# The revisions in what is said of a precondition, and in a body that a message quotes.
+REVISION = re.compile(r'(?<=in the precondition \()\d+|(?<=ResourceVersion in record \()\d+|(?<="resourceVersion": ")\d+')
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 # What stands for something that no answer has named yet.
 UNKNOWN = {"rv": "1", "seen": "0", "uid": "00000000-0000-4000-8000-000000000000", "continue": ""}

@@ -38,7 +38,6 @@ impl DeleteOptions {
         } else {
             query
                 .get("orphanDependents")
-                .filter(|text| !text.is_empty())
                 .map(|_| query.flag("orphanDependents"))
         };
         let grace_seconds = if from_body {
@@ -46,8 +45,15 @@ impl DeleteOptions {
         } else {
             number(query, "gracePeriodSeconds")?
         };
+        if let (Some(policy), Some(_)) = (&policy, orphan_dependents) {
+            errors.push(FieldError::invalid(
+                "propagationPolicy",
+                &policy.as_str().into(),
+                "orphanDependents and deletionPropagation cannot be both set",
+            ));
+        }
         let propagation = match policy.as_deref() {
-            None | Some("") => None,
+            None => None,
             Some("Background") => Some(Propagation::Background),
             Some("Foreground") => Some(Propagation::Foreground),
             Some("Orphan") => Some(Propagation::Orphan),
@@ -60,13 +66,6 @@ impl DeleteOptions {
                 None
             }
         };
-        if let (Some(policy), Some(_)) = (&policy, orphan_dependents) {
-            errors.push(FieldError::invalid(
-                "propagationPolicy",
-                &policy.as_str().into(),
-                "orphanDependents and deletionPropagation cannot be both set",
-            ));
-        }
         let listed: Vec<&str> = if from_body {
             let values = body.get("dryRun").and_then(Value::as_array);
             values.into_iter().flatten().filter_map(Value::as_str).collect()

@@ -36,6 +36,14 @@ impl ResourceType {
         }
     }
 
+    /// Brings into form what is known of every object, its metadata; the paths of unknown fields.
+    ///
+    /// # Errors
+    /// As [`ResourceType::read`].
+    pub fn read_metadata(object: &mut Value) -> Result<Vec<String>, String> {
+        custom::read_metadata(object)
+    }
+
     /// [`ResourceType::read`] for what an apply made.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use super::{
         status::{About, StatusError},
         store::{ObjectKey, Stored},
     },
-    answer, body, decode, managers,
+    answer, body, custom_body, decode, managers,
     options::WriteOptions,
     owners::{self, When},
     strategy,
@@ -83,6 +83,7 @@ pub(super) fn store_new(
     let generated = name(state, call, &mut object);
     strategy::prepare_create(state, call, &mut object)?;
     owners::deduplicate(call, &mut object, When::Admitted);
+    custom_body::check_type(call, &object)?;
     strategy::validate_create(call, &mut object)?;
     if source == Source::Versioned {
         let message = "resourceVersion should not be set on objects to be created";

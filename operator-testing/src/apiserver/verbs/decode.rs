@@ -11,15 +11,15 @@ use super::{
         call::Call,
         meta::{self, Object},
         patch::apply,
-        request::Verb,
-        status::{About, FieldError, StatusError},
+        status::StatusError,
         twin,
         types::{decode::fields_in_order, is_known_unserved},
-        wording,
     },
     body::{self, Format, Parsed},
+    custom_body,
     options::FieldValidation,
     strategy,
+    type_meta::TypeMeta,
 };
 
 /// How much of a body messages show.
@@ -37,15 +37,12 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         duplicates,
         repeated,
     } = read(format, &call.request.body).map_err(|error| unreadable(call, format, &error))?;
-    if value.is_null() && call.resource.custom.is_none() {
-        value = json!({});
-    }
-    let type_of_body = check_type(call, &mut value)?;
+    let stated = TypeMeta::of(&value).map_err(|why| unrecognised(call, &why))?;
     let forgets = forgets_managers(&value);
-    let unknown = call.resource.read(&mut value).map_err(|error| {
-        let error = first_in_document(call, format).unwrap_or(error);
-        StatusError::bad_request(format!("{type_of_body}: {error}"))
-    })?;
+    let (type_of_body, unknown) = match call.resource.custom {
+        Some(_) => read_custom(call, &stated, &mut value)?,
+        None => read_builtin(call, format, stated, &mut value)?,
+    };
     let in_order = call.resource.custom.is_none() && format == Format::Json;
     let mut problems = strict_problems(&call.request.body, in_order, &duplicates, &unknown);
     if !problems.is_empty() || !repeated.is_empty() {
@@ -65,6 +62,13 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
                 )));
             }
         }
+    }
+    let expected = call.resource.api_version();
+    if call.resource.custom.is_some() && value["apiVersion"] != expected {
+        return Err(other_version(
+            value["apiVersion"].as_str().unwrap_or_default(),
+            &expected,
+        ));
     }
     call.unlabelled = value["metadata"]["labels"].is_null();
     if call.resource.custom.is_none() {
@@ -137,84 +141,57 @@ fn without_kind(call: &Call<'_>) -> String {
     format!("Object 'Kind' is missing in '{body}'")
 }
 
-/// Checks kind and version, fills them in where the client left them out, and says what messages about the body begin with.
-fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError> {
-    let resource = &call.resource;
-    let Value::Object(object) = value else {
-        let why = match (value, &resource.custom) {
-            (Value::Null, Some(_)) => without_kind(call),
-            (other, _) => format!(
-                "couldn't get version/kind; json parse error: {}",
-                wording::not_an_object(other)
-            ),
-        };
-        return Err(unrecognised(call, &why));
-    };
-    let text = |field: &str| {
-        object
-            .get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (mut kind, mut api_version) = (text("kind"), text("apiVersion"));
-    let expected = resource.api_version();
-    if resource.custom.is_some() {
-        if kind.is_empty() {
-            return Err(unrecognised(call, &without_kind(call)));
-        }
-        let version = object.get("apiVersion").filter(|version| !version.is_string());
-        if let Some(version) = version {
-            return Err(StatusError::bad_request(format!(
-                "{kind} in version \"\" cannot be handled as a {}: .apiVersion accessor error: {} is of the type {}, expected string",
-                resource.kind,
-                wording::plain(version),
-                wording::type_name(version)
-            )));
-        }
-        if api_version.is_empty() {
-            return Err(StatusError::bad_request(format!(
-                "the API version in the data () does not match the expected API version ({expected})"
-            )));
-        }
-    }
+fn other_version(stated: &str, expected: &str) -> StatusError {
+    StatusError::bad_request(format!(
+        "the API version in the data ({stated}) does not match the expected API version ({expected})"
+    ))
+}
+
+/// Reads a custom resource; what messages about strictness begin with, and the paths of unknown fields.
+fn read_custom(
+    call: &Call<'_>,
+    stated: &TypeMeta,
+    value: &mut Value,
+) -> Result<(String, Vec<String>), StatusError> {
+    // unlike the search, the reader goes by the exact name of the field
+    let kind = value["kind"].as_str().unwrap_or_default();
     if kind.is_empty() {
-        kind = resource.kind.to_string();
+        return Err(unrecognised(call, &without_kind(call)));
     }
-    if api_version.is_empty() {
-        api_version.clone_from(&expected);
+    let begin = format!("{kind} in version {:?} cannot be handled as a ", stated.version());
+    let type_of_body = format!("{begin}{kind}");
+    let unknown = custom_body::read(call, stated, value)
+        .map_err(|error| StatusError::bad_request(format!("{begin}{}: {error}", call.resource.kind)))?;
+    Ok((type_of_body, unknown))
+}
+
+/// Reads an object of a built-in kind, which need not state its kind and version.
+fn read_builtin(
+    call: &Call<'_>,
+    format: Format,
+    mut stated: TypeMeta,
+    value: &mut Value,
+) -> Result<(String, Vec<String>), StatusError> {
+    let resource = &call.resource;
+    let expected = resource.api_version();
+    if stated.kind.is_empty() {
+        stated.kind = resource.kind.to_string();
     }
-    let version = api_version.rsplit('/').next().unwrap_or_default();
+    if stated.api_version.is_empty() {
+        stated.api_version.clone_from(&expected);
+    }
+    let (group, version, kind) = (stated.group(), stated.version(), &stated.kind);
     let prefix = format!(
         "{kind} in version {version:?} cannot be handled as a {}",
         resource.kind
     );
-    if api_version.matches('/').count() > 1 {
-        return Err(unrecognised(
-            call,
-            &format!("unexpected GroupVersion string: {api_version}"),
-        ));
-    }
-    let (group, _) = api_version.rsplit_once('/').unwrap_or(("", &api_version));
-    let known = call.types.snapshot().by_kind(group, version, &kind).is_some()
-        || is_known_unserved(group, version, &kind);
-    if kind != *resource.kind || (resource.custom.is_none() && !known) {
-        if resource.custom.is_some() && api_version == expected {
-            // of a replacement it is noticed once it is known what is replaced
-            if call.target.verb == Verb::Create {
-                check_kind(call, object)?;
-            }
-            return Ok(format!(
-                "{kind} in version {version:?} cannot be handled as a {}",
-                resource.kind
-            ));
-        }
-        let misread = call
-            .types
-            .snapshot()
-            .by_kind(group, version, &kind)
-            .filter(|other| other.custom.is_none())
-            .and_then(|other| other.read(&mut Value::Object(object.clone())).err());
+    let types = call.types.snapshot();
+    let same = types
+        .by_kind(group, version, kind)
+        .filter(|known| known.custom.is_none());
+    let known = same.is_some() || is_known_unserved(group, version, kind);
+    if *kind != *resource.kind || !known {
+        let misread = same.and_then(|other| other.read(&mut value.clone()).err());
         let why = if let Some(why) = misread {
             why
         } else if known {
@@ -225,42 +202,27 @@ fn check_type(call: &Call<'_>, value: &mut Value) -> Result<String, StatusError>
             )
         } else {
             format!(
-                "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+                "no kind {kind:?} is registered for version {:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+                stated.api_version
             )
         };
         return Err(StatusError::bad_request(format!("{prefix}: {why}")));
     }
-    if api_version != expected {
-        return Err(StatusError::bad_request(format!(
-            "the API version in the data ({api_version}) does not match the expected API version ({expected})"
-        )));
+    if stated.api_version != expected {
+        return Err(other_version(&stated.api_version, &expected));
     }
-    object.insert("kind".into(), json!(kind));
-    object.insert("apiVersion".into(), json!(api_version));
-    Ok(prefix)
-}
-
-/// What is said of an object of another kind than the resource.
-pub(super) fn wrong_kind(expected: &str, kind: &str) -> FieldError {
-    FieldError::invalid("kind", &kind.into(), format!("must be {expected}"))
-}
-
-/// Refuses an object that replaces a custom resource of another kind.
-pub(super) fn check_kind(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
-    let resource = &call.resource;
-    let kind = object
-        .get("kind")
-        .and_then(Value::as_str)
-        .unwrap_or(&resource.kind);
-    if resource.custom.is_none() || kind == &*resource.kind {
-        return Ok(());
+    if value.is_null() {
+        *value = json!({});
     }
-    let about = About {
-        group: &resource.group,
-        kind,
-        name: meta::text(object, "name"),
-    };
-    Err(StatusError::invalid(about, &[wrong_kind(&resource.kind, kind)]))
+    if let Value::Object(object) = value {
+        object.insert("kind".into(), json!(stated.kind));
+        object.insert("apiVersion".into(), json!(stated.api_version));
+    }
+    let unknown = resource.read(value).map_err(|error| {
+        let error = first_in_document(call, format).unwrap_or(error);
+        StatusError::bad_request(format!("{prefix}: {error}"))
+    })?;
+    Ok((prefix, unknown))
 }
 
 /// The package that holds the server's own form of a group's kinds, as messages name it.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     super::{
@@ -18,16 +18,13 @@ use super::{
         state::State,
         status::{About, StatusError},
         store::{ObjectKey, Stored},
-        wording,
     },
-    answer,
-    body::{self, Format},
-    list,
+    answer, delete_options, list,
 };
 
 /// `DELETE` of an object.
 pub(super) fn delete(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
-    let options = delete_options(call)?;
+    let options = delete_options::read(call)?;
     warn_of_orphans(call, &options);
     let key = call.key();
     let stored = state
@@ -182,7 +179,7 @@ pub(super) fn delete_collection(state: &mut State, call: &mut Call<'_>) -> Resul
     let limit = number(query, "limit")?.unwrap_or(0);
     let selector = Written::parse(query.text("labelSelector"), query.text("fieldSelector"))?;
     let selector = selector.of(&call.resource)?;
-    let options = delete_options(call)?;
+    let options = delete_options::read(call)?;
     warn_of_orphans(call, &options);
     let namespace = (!call.target.namespace.is_empty()).then_some(call.target.namespace.as_str());
     let revision = state.store.revision();
@@ -229,44 +226,4 @@ fn ask_before(
     } else {
         Err(Halt::Ask(open))
     }
-}
-
-/// The options of a deletion, from the body and the query.
-fn delete_options(call: &Call<'_>) -> Result<DeleteOptions, StatusError> {
-    let body = if call.request.body.is_empty() {
-        Value::Null
-    } else {
-        let format = body::format(call)?;
-        let parsed = body::parse(format, &call.request.body);
-        parsed
-            .map_err(|error| {
-                StatusError::bad_request(match format {
-                    Format::Json => format!("couldn't get version/kind; json parse error: {error}"),
-                    Format::Yaml | Format::Protobuf => body::of_yaml(&error).to_owned(),
-                })
-            })?
-            .value
-    };
-    // whoever sends a body says everything in it
-    let body = match body {
-        Value::Null if !call.request.body.is_empty() => json!({}),
-        body => body,
-    };
-    if !matches!(body, Value::Object(_) | Value::Null) {
-        let why = wording::not_an_object(&body);
-        return Err(StatusError::bad_request(format!(
-            "couldn't get version/kind; json parse error: {why}"
-        )));
-    }
-    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
-    let (kind, mut api_version) = (text("kind"), text("apiVersion"));
-    if api_version.is_empty() {
-        api_version = "meta.k8s.io/v1";
-    }
-    if !matches!(kind, "" | "DeleteOptions") {
-        return Err(StatusError::bad_request(format!(
-            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-        )));
-    }
-    DeleteOptions::read(&body, &call.request.query)
 }

@@ -6,8 +6,10 @@ mod body;
 mod budgets;
 mod components;
 mod create;
+mod custom_body;
 mod decode;
 mod delete;
+mod delete_options;
 mod eviction;
 mod foreign;
 mod get;
@@ -23,6 +25,7 @@ mod scale;
 mod scale_body;
 mod strategy;
 mod token;
+mod type_meta;
 mod update;
 mod watch;
 

@@ -13,9 +13,10 @@ use super::{
         types::is_known_unserved,
         wording,
     },
-    decode,
+    custom_body, decode,
     options::FieldValidation,
     strategy,
+    type_meta::TypeMeta,
 };
 
 /// What made an object that is to be brought into the form of its resource.
@@ -77,21 +78,23 @@ pub(super) fn read(
         members.insert("apiVersion".into(), json!(call.resource.api_version()));
     }
     let before = value.clone();
-    if call.resource.custom.is_some() {
-        keeps_type(call, &value, validation)?;
+    let stated = match TypeMeta::of(&value) {
+        Ok(stated) => stated,
+        Err(why) => return Err(invalid(&before, why)),
+    };
+    let is_custom = call.resource.custom.is_some();
+    if is_custom && value["kind"].as_str().is_none_or(str::is_empty) {
+        let why = format!("Object 'Kind' is missing in '{value}'");
+        return Err(invalid(&before, why));
     }
     let expected = (&*call.resource.kind, &*call.resource.api_version());
-    if call.resource.custom.is_some() && before["apiVersion"] == "" {
-        return Err(StatusError::internal(
-            "Object 'apiVersion' is missing in 'object has no apiVersion field'",
-        ));
-    }
-    if let Some(why) = other_type(call, &value, expected, call.resource.custom.is_some()) {
+    if !is_custom && let Some(why) = other_type(call, &stated, expected) {
         return Err(invalid(&before, why));
     }
     let forgets = decode::forgets_managers(&value);
     let read = match origin {
         Origin::Apply => call.resource.read_applied(&mut value),
+        Origin::Patch if is_custom => custom_body::read(call, &stated, &mut value),
         Origin::Patch | Origin::Strategic(_) => call.resource.read(&mut value),
     };
     let unknown = match read {
@@ -102,7 +105,7 @@ pub(super) fn read(
                 Origin::Strategic(_) | Origin::Apply => call.resource.conversion_failure(&mut before.clone()),
             };
             let error = converted.unwrap_or(error);
-            if origin == Origin::Apply && call.resource.custom.is_none() {
+            if origin == Origin::Apply && !is_custom {
                 return Err(unconvertible(call, &before, &error));
             }
             return Err(invalid(&before, error));
@@ -121,11 +124,17 @@ pub(super) fn read(
             }
         }
     }
+    if is_custom && stated.api_version.is_empty() {
+        return Err(StatusError::internal(
+            "Object 'apiVersion' is missing in 'object has no apiVersion field'",
+        ));
+    }
     call.unlabelled = value["metadata"]["labels"].is_null();
-    if call.resource.custom.is_none() {
+    if !is_custom {
         call.resource.fill_defaults(&mut value);
     }
     let mut object = meta::into_object(value);
+    custom_body::check_type(call, &object)?;
     twin::settle(&call.resource, &mut object);
     strategy::normalise(&mut object);
     if forgets {
@@ -134,80 +143,34 @@ pub(super) fn read(
     Ok(object)
 }
 
-/// A patch may not make a custom resource one of another kind or version.
-fn keeps_type(call: &mut Call<'_>, value: &Value, validation: FieldValidation) -> Result<(), StatusError> {
-    let resource = &call.resource;
-    let given = |field: &str| value[field].as_str().filter(|text| !text.is_empty());
-    let expected = resource.api_version();
-    let kind = given("kind").unwrap_or(&resource.kind);
-    let version = given("apiVersion").unwrap_or(&expected);
-    let mut errors = Vec::new();
-    if kind != &*resource.kind {
-        errors.push(decode::wrong_kind(&resource.kind, kind));
-    }
-    if version != expected {
-        let why = format!("must be {expected}");
-        errors.push(FieldError::invalid("apiVersion", &version.into(), why));
-    }
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let group = version.rsplit_once('/').map_or("", |(group, _)| group);
-    let about = About {
-        group,
-        kind,
-        name: value["metadata"]["name"].as_str().unwrap_or_default(),
+/// What is wrong if a patch made an object of a built-in kind one of another kind or version.
+pub(super) fn other_type(call: &Call<'_>, stated: &TypeMeta, expected: (&str, &str)) -> Option<String> {
+    let or = |given: &str, otherwise: &str| {
+        if given.is_empty() {
+            otherwise.to_owned()
+        } else {
+            given.to_owned()
+        }
     };
-    let refusal = StatusError::invalid(about, &errors);
-    // a version without a schema knows no field of its own
-    let is_known = kind == &*resource.kind && group == &*resource.group;
-    if is_known && validation == FieldValidation::Warn {
-        let fields = value.as_object().into_iter().flatten().map(|(field, _)| field);
-        let unknown = fields.filter(|field| !matches!(field.as_str(), "apiVersion" | "kind" | "metadata"));
-        let mut unknown: Vec<_> = unknown.map(|field| format!("unknown field {field:?}")).collect();
-        unknown.sort_unstable();
-        call.warnings.extend(unknown);
-    }
-    Err(refusal)
-}
-
-/// What is wrong if a patch made the object one of another kind or version.
-pub(super) fn other_type(
-    call: &Call<'_>,
-    value: &Value,
-    expected: (&str, &str),
-    is_custom: bool,
-) -> Option<String> {
-    if !value.is_object() {
-        let why = wording::not_an_object(value);
-        return Some(format!("couldn't get version/kind; json parse error: {why}"));
-    }
-    let given = |field: &str| {
-        value
-            .get(field)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
+    let stated = TypeMeta {
+        kind: or(&stated.kind, expected.0),
+        api_version: or(&stated.api_version, expected.1),
     };
-    if is_custom && value["kind"].as_str().is_none_or(str::is_empty) {
-        return Some(format!("Object 'Kind' is missing in '{value}'"));
-    }
-    let (kind, api_version) = (
-        given("kind").unwrap_or(expected.0),
-        given("apiVersion").unwrap_or(expected.1),
-    );
-    if (kind, api_version) == expected {
+    let TypeMeta { kind, api_version } = &stated;
+    if (kind.as_str(), api_version.as_str()) == expected {
         return None;
     }
-    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-    let known = call.types.snapshot().by_kind(group, version, kind).is_some()
-        || is_known_unserved(group, version, kind);
-    if !is_custom && !known {
-        return Some(format!(
+    let (group, version) = (stated.group(), stated.version());
+    let types = call.types.snapshot();
+    let known = types.by_kind(group, version, kind).is_some() || is_known_unserved(group, version, kind);
+    Some(if known {
+        format!(
+            "unable to decode {api_version}, Kind={kind} into {}, Kind={}",
+            expected.1, expected.0
+        )
+    } else {
+        format!(
             "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
-        ));
-    }
-    Some(format!(
-        "unable to decode {api_version}, Kind={kind} into {}, Kind={}",
-        expected.1, expected.0
-    ))
+        )
+    })
 }

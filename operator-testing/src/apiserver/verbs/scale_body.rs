@@ -13,6 +13,7 @@ use super::{
     options::FieldValidation,
     patch::{self, PatchType, Patched},
     patched,
+    type_meta::TypeMeta,
 };
 
 /// What is said of any body that is no scale where the resource is a custom one.
@@ -55,7 +56,8 @@ pub(super) fn patched(
         .map_or_else(|| value.to_string(), wording::plain);
     let refuse = |why: String| patched::invalid_patch(shown.clone(), why);
     let expected = ("Scale", "autoscaling/v1");
-    if let Some(why) = patched::other_type(call, &value, expected, false) {
+    let stated = TypeMeta::of(&value).map_err(refuse)?;
+    if let Some(why) = patched::other_type(call, &stated, expected) {
         return Err(refuse(why));
     }
     let mut before = value.clone();

@@ -18,7 +18,7 @@ use super::{
     },
     answer,
     create::{self, Source},
-    decode, managers,
+    custom_body, decode, managers,
     options::WriteOptions,
     owners::{self, When},
     strategy::{self, Part},
@@ -67,7 +67,7 @@ pub(super) fn change(
     let self_link = metadata_mut(&mut object).remove("selfLink");
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
-    decode::check_kind(call, &object)?;
+    custom_body::check_type(call, &object)?;
     strategy::prepare_update(state, call, part, &mut object, old)?;
     owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_update(call, part, &mut object, old)?;

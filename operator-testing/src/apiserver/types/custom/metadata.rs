@@ -6,10 +6,16 @@ use serde_json::Value;
 
 use crate::apiserver::types::{decode, definitions::DefinitionId, place::Place, schema::Schema};
 
-/// Brings all metadata into the form of its type; the paths of unknown fields.
-pub(super) fn read(schema: &Schema, object: &mut Value) -> Result<Vec<String>, String> {
+/// Brings the object's own metadata into the form of its type; the paths of unknown fields.
+pub(super) fn read(object: &mut Value) -> Result<Vec<String>, String> {
     let mut unknown = Vec::new();
     one(object, &Place::Root, &mut unknown)?;
+    Ok(unknown)
+}
+
+/// The same for the objects embedded in it.
+pub(super) fn read_embedded(schema: &Schema, object: &mut Value) -> Result<Vec<String>, String> {
+    let mut unknown = Vec::new();
     below(schema, object, &Place::Root, &mut unknown)?;
     Ok(unknown)
 }

@@ -35,13 +35,24 @@ pub(super) fn read_applied(custom: &CustomType, object: &mut Value) -> Result<Ve
         fields.dedup();
         fields
     };
-    let unknown = in_order(metadata::read(&custom.written, object)?);
+    let mut unknown = read_metadata(object)?;
+    let embedded = in_order(metadata::read_embedded(&custom.written, object)?);
     let mut dropped = Vec::new();
     prune::prune(&custom.written, object, &mut dropped);
-    // what the schema does not know, then what metadata does not
-    let mut dropped = in_order(dropped);
-    dropped.extend(unknown);
-    Ok(dropped)
+    // what its metadata does not know, then what the schema does not, then what the metadata of embedded objects does not
+    unknown.extend(in_order(dropped));
+    unknown.extend(embedded);
+    Ok(unknown)
+}
+
+/// Brings into form what is known of every object, its metadata; the paths of unknown fields.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_metadata(object: &mut Value) -> Result<Vec<String>, String> {
+    let mut unknown = metadata::read(object)?;
+    unknown.sort();
+    Ok(unknown)
 }
 
 /// Fills in the defaults of a custom resource and drops unknown fields.

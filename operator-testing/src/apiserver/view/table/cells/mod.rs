@@ -122,7 +122,10 @@ fn name_and_age(object: &Value, now: Timestamp) -> Vec<Value> {
 pub(super) fn name_and_creation(object: &Value, _now: Timestamp) -> Vec<Value> {
     vec![
         name(object),
-        fields::text(object, "/metadata/creationTimestamp").into(),
+        // what was never created, a bookmark, has the time zero
+        fields::non_empty(object, "/metadata/creationTimestamp")
+            .unwrap_or("0001-01-01T00:00:00Z")
+            .into(),
     ]
 }
 
