@@ -59,6 +59,8 @@ pub(crate) struct Call<'a> {
     pub(crate) warnings: Vec<String>,
     /// Whether the object came without labels: a new Job then shares those of its template.
     pub(crate) unlabelled: bool,
+    /// Whether what was sent empty, and is not kept, counts as a change.
+    pub(crate) emptied: bool,
     /// What the audit log is to be told: names and values.
     pub(crate) annotations: Vec<(String, String)>,
     /// Whether the form in which the object is stored is not the one it settles in.

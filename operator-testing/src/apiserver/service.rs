@@ -178,6 +178,7 @@ fn resource(
             .map(ToString::to_string)
             .collect(),
         unlabelled: false,
+        emptied: false,
         annotations: Vec::new(),
         unsettled: false,
         answers: &memo.answers,

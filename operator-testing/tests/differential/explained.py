@@ -21,6 +21,7 @@ INTERNAL = re.compile(r'Invalid value: \{.*"[A-Z]\w*":', re.S)
 
 
 DELETED = "deletions of several objects: the collector works beside the requests, and they come in another order"
+STALE = "refused writes that the real server tried on an older state that it had cached: the warnings of that attempt stay"
 ADDRESS = "a Service that takes no address any more, but names one, does not list it"
 
 
@@ -28,6 +29,8 @@ def reason(step, reference, server):
     """Why the two answers to a request may differ; None if there is no reason."""
     if is_unlisted(reference["body"], server["body"]):
         return ADDRESS
+    if is_second_attempt(reference, server):
+        return STALE
     if any(reference[part] != server[part] for part in ("status", "warnings", "version")):
         return None
     want, got = reference["body"], server["body"]
@@ -71,6 +74,12 @@ def reason_of_events(reference, server):
         return None
     others = [[event for event in events if not leaving(event)] for events in (reference, server)]
     return DELETED if others[0] == others[1] else None
+
+
+def is_second_attempt(reference, server):
+    """Whether nothing but more warnings of the reference tell apart two conflicts."""
+    same = all(reference[part] == server[part] for part in ("status", "body", "version"))
+    return same and server["status"] == 409 and set(server["warnings"]) < set(reference["warnings"])
 
 
 def is_shuffled(message, other):

@@ -16,6 +16,7 @@
 pub mod apply;
 pub mod json;
 mod json_failure;
+mod json_pointer;
 pub mod merge;
 mod refusals;
 pub mod strategic;

@@ -148,7 +148,7 @@ impl ResourceType {
                 && fields.remove("status").is_some()
             {
                 // a default comes back when the object is read from the store
-                self.fill_defaults(object);
+                self.complete_custom(object);
             }
             return Ok(());
         }
@@ -168,11 +168,18 @@ impl ResourceType {
         match self.custom {
             Some(_) => {
                 if self.rules.status_subresource && new["status"].is_null() {
-                    self.fill_defaults(new);
+                    self.complete_custom(new);
                 }
                 Ok(())
             }
             None => builtin::prepare_update(self, new, old, around),
+        }
+    }
+
+    /// Fills in the defaults of a custom resource and nothing else: what was applied keeps its nulls until it is checked.
+    fn complete_custom(&self, object: &mut Value) {
+        if let Some(custom) = &self.custom {
+            custom::complete(custom, object);
         }
     }
 

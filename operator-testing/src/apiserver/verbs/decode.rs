@@ -16,7 +16,7 @@ use super::{
         types::{decode::fields_in_order, is_known_unserved},
     },
     body::{self, Format, Parsed},
-    custom_body,
+    custom_body, emptied,
     options::FieldValidation,
     strategy,
     type_meta::TypeMeta,
@@ -39,6 +39,7 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     } = read(format, &call.request.body).map_err(|error| unreadable(call, format, &error))?;
     let stated = TypeMeta::of(&value).map_err(|why| unrecognised(call, &why))?;
     let forgets = forgets_managers(&value);
+    let sent = emptied::is_counted(&call.resource).then(|| value.clone());
     let (type_of_body, unknown) = match call.resource.custom {
         Some(_) => read_custom(call, &stated, &mut value)?,
         None => read_builtin(call, format, stated, &mut value)?,
@@ -70,6 +71,15 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
             &expected,
         ));
     }
+    let object = complete(call, value, forgets);
+    if let Some(Value::Object(sent)) = &sent {
+        call.emptied = emptied::beside_metadata(sent, &object);
+    }
+    Ok(object)
+}
+
+/// The object that a value is once its fields have the form of their types: defaults filled in, empty metadata dropped.
+pub(super) fn complete(call: &mut Call<'_>, mut value: Value, forgets_managers: bool) -> Object {
     call.unlabelled = value["metadata"]["labels"].is_null();
     if call.resource.custom.is_none() {
         call.resource.fill_defaults(&mut value);
@@ -77,10 +87,10 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     let mut object = meta::into_object(value);
     twin::settle(&call.resource, &mut object);
     strategy::normalise(&mut object);
-    if forgets {
-        keep_empty_managers(&mut object);
+    if forgets_managers {
+        meta::metadata_mut(&mut object).insert("managedFields".into(), json!([]));
     }
-    Ok(object)
+    object
 }
 
 /// What is wrong first with a body of the wrong types, in its own order.
@@ -98,10 +108,6 @@ pub(super) fn forgets_managers(value: &Value) -> bool {
     apply::stored(value)
         .and_then(Value::as_array)
         .is_some_and(Vec::is_empty)
-}
-
-pub(super) fn keep_empty_managers(object: &mut Object) {
-    meta::metadata_mut(object).insert("managedFields".into(), json!([]));
 }
 
 /// What strict decoding finds, in the order in which the real server finds it.

@@ -116,6 +116,11 @@ impl Versions for OtherVersions<'_> {
         };
         Some((converted, other.schema.as_deref()))
     }
+
+    /// The strategy of a custom resource knows of no version but its own.
+    fn share_resets(&self) -> bool {
+        false
+    }
 }
 
 /// The versions of a built-in kind that is stored in one of them.

@@ -245,10 +245,6 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
         (Applied::Unchanged, Some(_)) => None,
         (Applied::Unchanged, None) => Some(document.value),
     };
-    // an applied custom resource keeps empty maps of its metadata until it is written again
-    let metadata = value.as_ref().map_or(&Value::Null, |value| &value["metadata"]);
-    let is_empty = |field: &str| metadata[field].as_object().is_some_and(Object::is_empty);
-    call.unsettled = call.resource.custom.is_some() && (is_empty("labels") || is_empty("annotations"));
     if !document.duplicates.is_empty() {
         match options.field_validation {
             FieldValidation::Ignore => {}

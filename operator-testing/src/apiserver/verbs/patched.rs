@@ -7,15 +7,13 @@ use serde_json::{Value, json};
 use super::{
     super::{
         call::Call,
-        meta::{self, Object},
+        meta::Object,
         status::{About, FieldError, StatusError},
-        twin,
         types::is_known_unserved,
         wording,
     },
-    custom_body, decode,
+    custom_body, decode, emptied,
     options::FieldValidation,
-    strategy,
     type_meta::TypeMeta,
 };
 
@@ -111,7 +109,9 @@ pub(super) fn read(
             return Err(invalid(&before, error));
         }
     };
-    problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+    if origin != Origin::Apply {
+        problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+    }
     if !problems.is_empty() {
         match validation {
             FieldValidation::Ignore => {}
@@ -129,18 +129,20 @@ pub(super) fn read(
             "Object 'apiVersion' is missing in 'object has no apiVersion field'",
         ));
     }
-    call.unlabelled = value["metadata"]["labels"].is_null();
-    if !is_custom {
-        call.resource.fill_defaults(&mut value);
-    }
-    let mut object = meta::into_object(value);
+    let object = decode::complete(call, value, forgets);
     custom_body::check_type(call, &object)?;
-    twin::settle(&call.resource, &mut object);
-    strategy::normalise(&mut object);
-    if forgets {
-        decode::keep_empty_managers(&mut object);
+    if let Value::Object(before) = &before {
+        call.emptied = emptied::is_counted(&call.resource) && emptied::beside_metadata(before, &object);
+        call.unsettled = origin == Origin::Apply && stores_as_applied(call) && emptied::any(before, &object);
     }
     Ok(object)
+}
+
+/// Whether what was applied is stored with its empty metadata, which the next write takes away: a custom resource is, if it need not
+/// be converted to be stored.
+fn stores_as_applied(call: &Call<'_>) -> bool {
+    let custom = call.resource.custom.as_ref();
+    custom.is_some_and(|custom| custom.stored.is_none())
 }
 
 /// What is wrong if a patch made an object of a built-in kind one of another kind or version.

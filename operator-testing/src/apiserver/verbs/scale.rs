@@ -105,6 +105,16 @@ fn rescale(
         .map_err(StatusError::internal)?;
     let mut object = meta::into_object(value);
     set(&mut object, &paths.spec_replicas, replicas.into());
+    let mut value = Value::Object(object);
+    call.unsettled = if call.resource.custom.is_some() {
+        // the replicas may have made a place for defaults, which a real server fills in when it reads the object again
+        let written = value.clone();
+        call.resource.fill_defaults(&mut value);
+        value != written
+    } else {
+        scale::reorders(&value)
+    };
+    let mut object = meta::into_object(value);
     let version = match scale.pointer("/metadata/resourceVersion").and_then(Value::as_str) {
         None | Some("" | "0") => stored.revision.to_string(),
         Some(version) => version.to_owned(),
@@ -146,15 +156,37 @@ fn written(
                                Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1";
                 return Err(StatusError::new(500, "", message));
             }
-            return match apply::apply(Some(old), &config.value, options.force, &request)? {
-                Applied::Changed(scale) => Ok(scale),
-                Applied::Unchanged => Ok(old.clone()),
+            let Applied::Changed(scale) = apply::apply(Some(old), &config.value, options.force, &request)?
+            else {
+                return Ok(old.clone());
             };
+            // a scale that the merge made would have to be converted, which custom resources cannot
+            if call.resource.custom.is_some() && unmanaged(&scale) != unmanaged(old) {
+                return Err(StatusError::new(
+                    500,
+                    "",
+                    format!(
+                        "failed to convert new object ({}) to proper version: request to convert CR to an invalid \
+                         group/version: autoscaling/v1",
+                        request.describe(&config.value)
+                    ),
+                ));
+            }
+            return Ok(scale);
         }
         Write::Patch(kind) => scale_body::patched(call, kind, old, options.field_validation)?,
     };
     apply::track_update(Some(old), &mut scale, &request);
     Ok(scale)
+}
+
+/// A scale without its managers.
+fn unmanaged(scale: &Value) -> Value {
+    let mut scale = scale.clone();
+    if let Some(metadata) = scale["metadata"].as_object_mut() {
+        metadata.remove("managedFields");
+    }
+    scale
 }
 
 fn check_metadata(

@@ -74,7 +74,7 @@ pub(super) fn change(
     admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
     let mut value = Value::Object(object);
-    if apply::keep_times(old, &mut value) && !stored.unsettled {
+    if apply::keep_times(old, &mut value) && is_stored_so(call, stored) {
         return Ok(answer::stored(call, 200, stored));
     }
     let mut object = meta::into_object(value);
@@ -104,6 +104,12 @@ pub(super) fn check_named(call: &Call<'_>) -> Result<(), StatusError> {
 /// Whether a replacement makes the object if there is none; of some kinds even one of the status does.
 pub(super) fn creates_missing(call: &Call<'_>) -> bool {
     call.resource.rules.create_on_update && matches!(&*call.target.subresource, "" | "status")
+}
+
+/// Whether a change that changes nothing would be stored in the form in which the object is stored already.
+fn is_stored_so(call: &Call<'_>, stored: &Stored) -> bool {
+    // empty metadata is lost in reading, so a custom resource that is applied with it is never what was read
+    stored.unsettled == call.unsettled && !(call.unsettled && call.resource.custom.is_some())
 }
 
 /// Whether nothing holds a deleted object back any longer.

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::{element::Element, managers::ManagerId, set::FieldSet};
+use super::{element::Element, manager_id::ManagerId, set::FieldSet};
 use crate::apiserver::status::StatusError;
 
 /// The fields that an apply would take from their managers.

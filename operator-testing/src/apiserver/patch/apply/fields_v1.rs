@@ -24,6 +24,18 @@ fn encode_below(set: &FieldSet, member: bool) -> Map<String, Value> {
     fields
 }
 
+/// Whether the elements of a set come in the order of their text: numbers, which are sorted by what they are worth, may not.
+pub(super) fn is_in_text_order(set: &FieldSet) -> bool {
+    let mut last = String::new();
+    set.branches().all(|branch| {
+        let mut key = String::new();
+        branch.element.encode_into(&mut key);
+        let is_behind = last < key;
+        last = key;
+        is_behind && is_in_text_order(branch.below)
+    })
+}
+
 /// Reads a `fieldsV1` object. Elements of an unknown kind are left out.
 ///
 /// # Errors
@@ -78,6 +90,18 @@ mod tests {
         assert_eq!(decode(&written), Ok(set.clone()));
         assert!(set.has_path(&[Element::field("metadata"), Element::field("labels")]));
         assert!(!set.has(&Element::field("metadata")));
+    }
+
+    #[test]
+    fn numbers_may_be_out_of_the_order_of_their_text() {
+        let ports = |ports: [u16; 2]| {
+            let [one, two] = ports.map(|port| format!("k:{{\"port\":{port}}}"));
+            let fields = json!({"f:spec": {"f:ports": {one: {"f:port": {}}, two: {"f:port": {}}}}});
+            is_in_text_order(&decode(&fields).expect("well formed"))
+        };
+        assert!(ports([80, 81]));
+        assert!(!ports([80, 443]));
+        assert!(!ports([443, 80]));
     }
 
     #[test]

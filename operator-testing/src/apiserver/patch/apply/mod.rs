@@ -22,6 +22,7 @@ mod element;
 mod fields_v1;
 mod index;
 mod last_applied;
+mod manager_id;
 mod managers;
 mod owned;
 mod ownership;
@@ -39,8 +40,9 @@ mod whole;
 use serde_json::{Map, Value, json};
 
 pub use element::Element;
+pub use manager_id::{ManagerId, Operation};
 pub(crate) use managers::stored;
-pub use managers::{Entry, ManagerId, Managers, Operation};
+pub use managers::{Entry, Managers};
 pub use request::{OneVersion, Request, Versions};
 pub use set::{Branch, FieldSet};
 
@@ -95,16 +97,16 @@ pub fn apply(
     force: bool,
     request: &Request<'_>,
 ) -> Result<Applied, StatusError> {
-    check_kind(config, request)?;
-    if !matches!(stored(config), None | Some(Value::Null)) {
-        return Err(StatusError::bad_request("metadata.managedFields must be nil"));
-    }
     let nothing = json!({"apiVersion": request.api_version, "kind": request.kind});
     let before = live.unwrap_or(&nothing);
     let mut managers = Managers::of(before)
         .map_err(|why| unclassified(format!("failed to decode managed fields: {why}")))?;
+    check_kind(config, request)?;
     if managers.is_empty() && live.is_some() {
         managers = adopt(&empty_object(request), before, request)?;
+    }
+    if names_managers(config) {
+        return Err(StatusError::bad_request("metadata.managedFields must be nil"));
     }
     let (object, managers) = full_apply(before, config, managers, force, request)?;
     if object.is_none() && live.is_some_and(|live| stored(live) == managers.encode().as_ref()) {
@@ -273,6 +275,12 @@ fn differ_beyond_times(old: &Map<String, Value>, new: &Map<String, Value>) -> bo
         entries
     };
     entries(old_metadata) != entries(new_metadata)
+}
+
+/// Whether a configuration comes with a list of managers; what is no such list is looked at with the other fields.
+fn names_managers(config: &Value) -> bool {
+    let list = stored(config).and_then(Value::as_array);
+    list.is_some_and(|entries| entries.iter().all(Value::is_object))
 }
 
 fn check_kind(config: &Value, request: &Request<'_>) -> Result<(), StatusError> {

@@ -11,7 +11,8 @@ use super::{
     compare::{Changes, compare},
     conflict::Conflicts,
     element::same,
-    managers::{Entry, ManagerId, Managers},
+    manager_id::ManagerId,
+    managers::{Entry, Managers},
     owned::fields_of,
     prune::without,
     reconcile,
@@ -125,11 +126,14 @@ fn move_fields(
         let old = request.versions.convert(old, version);
         let new = request.versions.convert(new, version);
         let changes = match (old, new) {
-            (Some((old, schema)), Some((new, _))) => Some(
-                compare(&old, &new, Type::root(schema))
-                    .map_err(misfit)?
-                    .without(request.reset),
-            ),
+            (Some((old, schema)), Some((new, _))) => {
+                let changes = compare(&old, &new, Type::root(schema)).map_err(misfit)?;
+                Some(if request.versions.share_resets() {
+                    changes.without(request.reset)
+                } else {
+                    changes
+                })
+            }
             _ => None,
         };
         elsewhere.insert(version.clone(), changes);

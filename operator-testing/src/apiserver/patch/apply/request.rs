@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{managers::ManagerId, set::FieldSet, shape::Type};
+use super::{manager_id::ManagerId, set::FieldSet, shape::Type};
 use crate::apiserver::types::Schema;
 
 /// What a write is besides the object it writes.
@@ -54,7 +54,7 @@ impl<'a> Request<'a> {
     }
 
     /// How messages name an object: `namespace/name; group/version, Kind=kind`.
-    pub(super) fn describe(&self, object: &Value) -> String {
+    pub fn describe(&self, object: &Value) -> String {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or("");
         format!(
             "{}/{}; {}",
@@ -78,6 +78,11 @@ pub(super) fn describe_kind(api_version: &str, kind: &str) -> String {
 pub trait Versions: std::fmt::Debug {
     /// The object in another version and the schema of that version; `None` if there is no such version.
     fn convert<'a>(&'a self, object: &Value, api_version: &str) -> Option<(Value, Option<&'a Schema>)>;
+
+    /// Whether the fields that a write never changes are left out of what is compared in other versions too.
+    fn share_resets(&self) -> bool {
+        true
+    }
 }
 
 /// A kind with a single version.

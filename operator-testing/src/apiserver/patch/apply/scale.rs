@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{
     element::Element,
+    fields_v1,
     managers::{Entry, Managers, store},
     set::FieldSet,
 };
@@ -105,6 +106,14 @@ pub fn carry_back(
     }
     store(parent, after.encode());
     Ok(())
+}
+
+/// Whether a write of the scale stores the books of an object in another order than every other write: it keeps them as maps of
+/// text for a while, and so sorts numbers among their keys as text.
+#[must_use]
+pub fn reorders(parent: &Value) -> bool {
+    let is_sorted = |entry: &Entry| fields_v1::is_in_text_order(&entry.fields);
+    Managers::of(parent).is_ok_and(|managers| !managers.iter().all(is_sorted))
 }
 
 fn replicas_of_scale() -> FieldSet {

@@ -160,6 +160,10 @@ impl<'a> Type<'a> {
             }),
             ValueType::Integer | ValueType::Number => Shape::Scalar(Scalar::Number),
             ValueType::Boolean => Shape::Scalar(Scalar::Boolean),
+            // the published schema of a custom resource leaves the type of such a field open
+            ValueType::IntOrString if schema.typed.is_none() && schema.format.is_none() => {
+                Self::Deduced.shape_of(looks)
+            }
             ValueType::IntOrString => Shape::Scalar(Scalar::Any),
             // A quantity is text or a number; what keeps unknown fields is a schema, or something in its place.
             ValueType::Any if schema.format.is_some() && !schema.preserve_unknown => {

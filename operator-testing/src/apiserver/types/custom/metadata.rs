@@ -56,7 +56,7 @@ fn below(
                 if let Some(child) = schema.properties.get(name.as_str()) {
                     node(child, value, &Place::Field(place, name), unknown)?;
                 } else if let Some(child) = &schema.additional {
-                    node(child, value, &Place::Member(place, name), unknown)?;
+                    node(child, value, &Place::Entry(place, name), unknown)?;
                 }
             }
         }
@@ -77,7 +77,16 @@ fn node(
     place: &Place<'_>,
     unknown: &mut Vec<String>,
 ) -> Result<(), String> {
-    if schema.embedded_resource && value.is_object() {
+    if schema.embedded_resource
+        && let Value::Object(fields) = &*value
+    {
+        for name in ["apiVersion", "kind"] {
+            if let Some(wrong) = fields.get(name).filter(|text| !text.is_string()) {
+                return Err(format!(
+                    "{place}.{name}: Invalid value: {wrong}: must be a string"
+                ));
+            }
+        }
         one(value, place, unknown)?;
     }
     below(schema, value, place, unknown)

@@ -61,6 +61,12 @@ pub(super) fn fill(custom: &CustomType, object: &mut Value) {
     prune::prune(&custom.written, object, &mut Vec::new());
 }
 
+/// Fills in the defaults of a custom resource, and leaves its nulls where they are.
+pub(super) fn complete(custom: &CustomType, object: &mut Value) {
+    defaults::default(&custom.written, object);
+    prune::prune(&custom.written, object, &mut Vec::new());
+}
+
 /// Drops what the schema of a custom resource does not know.
 pub(super) fn drop_unknown(kind: &ResourceType, object: &mut Value) {
     if let Some(custom) = &kind.custom {
