@@ -61,6 +61,8 @@ pub(crate) struct Call<'a> {
     pub(crate) unlabelled: bool,
     /// Whether what was sent empty, and is not kept, counts as a change.
     pub(crate) emptied: bool,
+    /// Whether the object is a custom resource that was applied, which is brought into the form of its schema by being stored.
+    pub(crate) unread: bool,
     /// What the audit log is to be told: names and values.
     pub(crate) annotations: Vec<(String, String)>,
     /// Whether the form in which the object is stored is not the one it settles in.

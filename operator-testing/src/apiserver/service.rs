@@ -179,6 +179,7 @@ fn resource(
             .collect(),
         unlabelled: false,
         emptied: false,
+        unread: false,
         annotations: Vec::new(),
         unsettled: false,
         answers: &memo.answers,

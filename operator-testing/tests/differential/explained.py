@@ -1,5 +1,6 @@
 """Differences that cannot be taken away, each with its reason. docs/fidelity.md tells of all of them."""
 
+import json
 import re
 
 GO_DIFF = "messages that show Go's own rendering of a difference between two objects, which changes from build to build"
@@ -15,6 +16,7 @@ YAML = "what is wrong with YAML is told in other words"
 EMPTY = "messages that quote a field: what is empty is shown as not there"
 GO_TYPE = "messages that quote a part of an object: shown as Go's own type has it, with its internal names"
 UNANSWERED = "requests that make the real server's handler panic: it answers nothing"
+FIRST = "of several mistakes in the objects inside a custom resource the one that is met first is told, and their order is chance"
 NAMELESS = "a Service without a name is refused for its address, not for its name"
 # JSON with the names of a Go type.
 INTERNAL = re.compile(r'Invalid value: \{.*"[A-Z]\w*":', re.S)
@@ -41,6 +43,8 @@ def reason(step, reference, server):
         return YAML
     if "failed to allocate IP: IPAddress" in message and "spec.parentRef.name: Required" in message:
         return NAMELESS
+    if message != other and all(is_mistake(text, step.get("body")) for text in (message, other)):
+        return FIRST
     if message != other and is_shuffled(message, other):
         return FIELDS
     causes = [sorted(((cause["field"], cause["message"]) for cause in (body.get("details") or {}).get("causes", []))) for body in (want, got)]
@@ -89,6 +93,29 @@ def is_shuffled(message, other):
         return True
     begin = "failed to create typed patch object ("
     return all(text.startswith(begin) and "field not declared in schema" in text for text in (message, other))
+
+
+# What is wrong with an object inside a custom resource, in the words of the decoder.
+MISTAKE = re.compile(r'cannot be handled as a \w+: ([\w.\[\]]+): Invalid value: (.*): (must be a string|json: cannot unmarshal .*)$', re.S)
+
+
+def is_mistake(message, body):
+    """Whether a message is about an object inside the one that was sent, and quotes what stands there."""
+    found = MISTAKE.search(message)
+    if not found:
+        return False
+    place = body
+    for name in re.findall(r"[\w-]+", found.group(1)):
+        if isinstance(place, list) and name.isdigit() and int(name) < len(place):
+            place = place[int(name)]
+        elif isinstance(place, dict) and name in place:
+            place = place[name]
+        else:
+            return False
+    try:
+        return json.loads(found.group(2)) == place
+    except ValueError:
+        return False
 
 
 def is_unlisted(want, got):

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 pub(super) use names::{label_key_problems, label_value_problems, name_problems};
 pub(super) use system::{restore_system_fields, set_system_fields, wipe_system_fields};
-pub(super) use validate::{validate_created, validate_map, validate_updated};
+pub(super) use validate::{validate_created, validate_embedded, validate_map, validate_updated};
 
 /// An object's JSON members.
 pub(super) type Object = Map<String, Value>;

@@ -35,6 +35,15 @@ pub(crate) fn validate_created(object: &Object, resource: &ResourceType) -> Vec<
     errors
 }
 
+/// Checks the metadata of an object inside another one, which may have no name.
+pub(crate) fn validate_embedded(object: &Object) -> Vec<FieldError> {
+    let mut errors = validate_names(object, path_segment_problems);
+    errors.retain(|error| error.reason != "FieldValueRequired");
+    let has_namespace = !text(object, "namespace").is_empty();
+    validate_common(object, has_namespace, &mut errors);
+    errors
+}
+
 /// What the built-in kinds demand of finalizers beyond the form of their names.
 fn finalizer_errors(object: &Object, resource: &ResourceType) -> Vec<FieldError> {
     let is_loose = matches!(

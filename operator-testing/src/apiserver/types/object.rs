@@ -44,14 +44,23 @@ impl ResourceType {
         custom::read_metadata(object)
     }
 
-    /// [`ResourceType::read`] for what an apply made.
+    /// [`ResourceType::read`] for what an apply made: a custom resource is not brought into the form of its schema before
+    /// [`ResourceType::settle_applied`].
     ///
     /// # Errors
     /// As [`ResourceType::read`].
     pub fn read_applied(&self, object: &mut Value) -> Result<Vec<String>, String> {
         match &self.custom {
-            Some(custom) => custom::read_applied(custom, object),
+            Some(custom) => custom::read_applied(custom, object).map(|()| Vec::new()),
             None => self.read(object),
+        }
+    }
+
+    /// Brings a custom resource that an apply made into the form that it has when it comes back from the store.
+    pub fn settle_applied(&self, object: &mut Value) {
+        if let Some(custom) = &self.custom {
+            // what is wrong with its metadata has been found by now
+            let _ = custom::read(custom, object);
         }
     }
 

@@ -70,6 +70,8 @@ pub struct Holds {
     pub embedded: bool,
     /// Lists in which nothing may be twice.
     pub distinct: bool,
+    /// Values that rules cannot see: nothing is asked about what they hold.
+    pub hidden: bool,
 }
 
 impl Holds {
@@ -81,6 +83,7 @@ impl Holds {
             }),
             embedded: schema.embedded_resource,
             distinct: schema.list_type != ListType::Atomic,
+            hidden: false,
         };
         let parts = schema
             .properties
@@ -88,6 +91,7 @@ impl Holds {
             .chain(&schema.items)
             .chain(&schema.additional);
         parts.fold(own, |found, part| Self {
+            hidden: false,
             rules: found.rules || part.holds.rules,
             embedded: found.embedded || part.holds.embedded,
             distinct: found.distinct || part.holds.distinct,
@@ -225,6 +229,21 @@ pub enum ValueType {
     Boolean,
     /// A whole number or a string (`x-kubernetes-int-or-string`).
     IntOrString,
+}
+
+impl ValueType {
+    /// The type that a schema calls by this name.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "object" => Self::Object,
+            "array" => Self::Array,
+            "string" => Self::String,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "boolean" => Self::Boolean,
+            _ => Self::Any,
+        }
+    }
 }
 
 /// How a list merges (`x-kubernetes-list-type`).

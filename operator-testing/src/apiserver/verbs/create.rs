@@ -128,14 +128,24 @@ fn finish(
     state: &mut State,
     call: &mut Call<'_>,
     key: &ObjectKey,
-    object: Object,
+    mut object: Object,
     options: &WriteOptions,
 ) -> Result<Response, Halt> {
+    settle_applied(call, &mut object);
     if options.dry_run {
         return Ok(answer::object(call, 201, object));
     }
     let stored = call.write(state, key, &object)?;
     Ok(answer::stored(call, 201, &stored))
+}
+
+/// Brings a custom resource that was applied into the form that it comes back in.
+pub(super) fn settle_applied(call: &Call<'_>, object: &mut Object) {
+    if call.unread {
+        let mut value = Value::Object(std::mem::take(object));
+        call.resource.settle_applied(&mut value);
+        *object = meta::into_object(value);
+    }
 }
 
 fn already_exists(about: About<'_>, existing: &Stored) -> StatusError {

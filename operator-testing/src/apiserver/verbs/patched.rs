@@ -129,6 +129,7 @@ pub(super) fn read(
             "Object 'apiVersion' is missing in 'object has no apiVersion field'",
         ));
     }
+    call.unread = origin == Origin::Apply && is_custom;
     let object = decode::complete(call, value, forgets);
     custom_body::check_type(call, &object)?;
     if let Value::Object(before) = &before {

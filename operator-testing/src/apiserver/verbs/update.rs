@@ -78,6 +78,7 @@ pub(super) fn change(
         return Ok(answer::stored(call, 200, stored));
     }
     let mut object = meta::into_object(value);
+    create::settle_applied(call, &mut object);
     if options.dry_run {
         // only what is stored loses it
         if let Some(link) = self_link {

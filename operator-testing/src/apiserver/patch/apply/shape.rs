@@ -84,6 +84,16 @@ pub(super) struct Fields<'a> {
     pub(super) atomic: bool,
 }
 
+/// The type by which a value merges. What may be a number or text in a custom resource has only the type that is written beside it.
+fn value_type(schema: &Schema) -> ValueType {
+    if schema.value_type != ValueType::IntOrString || schema.format.as_deref() == Some("int-or-string") {
+        return schema.value_type;
+    }
+    let keywords = schema.validation.as_ref();
+    let written = keywords.and_then(|keywords| keywords.written_type.as_deref());
+    written.map_or(ValueType::Any, ValueType::named)
+}
+
 /// The type of what every object inside another one has.
 fn embedded(field: &str) -> Option<&'static Schema> {
     let metadata = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")?.schema();
@@ -151,7 +161,7 @@ impl<'a> Type<'a> {
                 };
             }
         };
-        match schema.value_type {
+        match value_type(schema) {
             ValueType::Object => Shape::Map(Fields::of(schema, open)),
             ValueType::Array => Shape::List(List::of(schema, open)),
             ValueType::String => Shape::Scalar(match schema.format.as_deref() {
@@ -320,11 +330,11 @@ impl<'a> Fields<'a> {
     pub(super) fn get(&self, name: &str) -> Option<(bool, Type<'a>)> {
         if let Some(schema) = self.schema {
             let declared = || schema.properties.get(name).map(|field| &**field);
-            let field = match schema.embedded_resource {
-                true => embedded(name).or_else(declared),
-                false => declared(),
-            };
-            if let Some(field) = field {
+            // what is outside keeps unknown fields, but not for a type that stands on its own
+            if let Some(field) = embedded(name).filter(|_| schema.embedded_resource) {
+                return Some((true, Type::known(field, false)));
+            }
+            if let Some(field) = declared() {
                 return Some((true, Type::known(field, self.open)));
             }
         }

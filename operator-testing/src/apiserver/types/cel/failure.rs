@@ -7,6 +7,8 @@ use kube_cel::cel::{ExecutionError, Value};
 pub(crate) enum Failure {
     /// The values do not fit its functions and operators.
     NoOverload,
+    /// There is no variable of some name.
+    NoVariable(String),
     /// Anything else.
     Evaluation(String),
 }
@@ -35,6 +37,7 @@ impl Failure {
             | ExecutionError::NotSupportedAsMethod { .. }
             | ExecutionError::ValuesNotComparable(..)
             | ExecutionError::UnsupportedBinaryOperator(..) => return Self::NoOverload,
+            ExecutionError::UndeclaredReference(_) => return Self::NoVariable(error.to_string()),
             other => other.to_string(),
         })
     }
@@ -43,7 +46,7 @@ impl Failure {
     pub(crate) fn message(&self) -> &str {
         match self {
             Self::NoOverload => "no such overload",
-            Self::Evaluation(why) => why,
+            Self::NoVariable(why) | Self::Evaluation(why) => why,
         }
     }
 }

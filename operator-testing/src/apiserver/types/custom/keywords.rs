@@ -9,6 +9,10 @@ use crate::apiserver::types::{pattern::Pattern, schema::Schema, validate::Progra
 /// Keywords that only validation reads.
 #[derive(Clone, Debug, Default)]
 pub struct Keywords {
+    /// `type` as it is written, where it is not what the values are: beside `x-kubernetes-int-or-string`, or where it is no type.
+    pub written_type: Option<Arc<str>>,
+    /// `format` as it is written, where it is looked at even if it is none of the type.
+    pub written_format: Option<Arc<str>>,
     /// `minimum`.
     pub minimum: Option<Number>,
     /// `exclusiveMinimum`.
@@ -60,7 +64,7 @@ pub struct Rule {
     pub message_expression: Option<Arc<str>>,
     /// The reason of the cause, `FieldValueInvalid` unless told.
     pub reason: Option<Arc<str>>,
-    /// The field to blame, relative to the value the rule stands on.
+    /// The field to blame as errors show it, relative to the value the rule stands on; `None` if there is no such field.
     pub field_path: Option<Arc<str>>,
     /// Whether a transition rule is also asked when there is no old value.
     pub optional_old_self: bool,

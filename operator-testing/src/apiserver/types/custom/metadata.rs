@@ -4,23 +4,37 @@
 
 use serde_json::Value;
 
-use crate::apiserver::types::{decode, definitions::DefinitionId, place::Place, schema::Schema};
+use crate::apiserver::{
+    status::FieldError,
+    types::{decode, definitions::DefinitionId, place::Place, schema::Schema},
+};
 
-/// Brings the object's own metadata into the form of its type; the paths of unknown fields.
-pub(super) fn read(object: &mut Value) -> Result<Vec<String>, String> {
+/// Brings the metadata of an object itself into the form of its type; the paths of unknown fields.
+pub(super) fn read_own(object: &mut Value) -> Result<Vec<String>, String> {
     let mut unknown = Vec::new();
-    one(object, &Place::Root, &mut unknown)?;
+    one(object, &Place::Root, &mut unknown).map_err(|misfit| misfit.to_string())?;
     Ok(unknown)
 }
 
-/// The same for the objects embedded in it.
+/// Brings the metadata of the objects embedded in an object into the form of its type; the paths of unknown fields.
 pub(super) fn read_embedded(schema: &Schema, object: &mut Value) -> Result<Vec<String>, String> {
     let mut unknown = Vec::new();
-    below(schema, object, &Place::Root, &mut unknown)?;
+    below(schema, object, &Place::Root, &mut unknown).map_err(|misfit| misfit.to_string())?;
     Ok(unknown)
 }
 
-fn one(object: &mut Value, owner: &Place<'_>, unknown: &mut Vec<String>) -> Result<(), String> {
+/// Brings the metadata of the objects in a default into the form of its type, and that of itself if it is an object of its own.
+/// Fields are below `path`.
+pub(super) fn read_default(schema: &Schema, default: &mut Value, path: &str) -> Result<(), FieldError> {
+    node(
+        schema,
+        default,
+        &Place::Field(&Place::Root, path),
+        &mut Vec::new(),
+    )
+}
+
+fn one(object: &mut Value, owner: &Place<'_>, unknown: &mut Vec<String>) -> Result<(), FieldError> {
     let Some(metadata) = object.get_mut("metadata") else {
         return Ok(());
     };
@@ -35,8 +49,8 @@ fn one(object: &mut Value, owner: &Place<'_>, unknown: &mut Vec<String>) -> Resu
             Ok(())
         }
         Err(error) => Err(match original {
-            Some(original) => format!("{place}: Invalid value: {original}: {error}"),
-            None => error,
+            Some(original) => FieldError::invalid(place.to_string(), &original, error),
+            None => FieldError::new("", "FieldValueInvalid", error),
         }),
     }
 }
@@ -46,7 +60,7 @@ fn below(
     value: &mut Value,
     place: &Place<'_>,
     unknown: &mut Vec<String>,
-) -> Result<(), String> {
+) -> Result<(), FieldError> {
     if !schema.holds.embedded {
         return Ok(());
     }
@@ -76,15 +90,12 @@ fn node(
     value: &mut Value,
     place: &Place<'_>,
     unknown: &mut Vec<String>,
-) -> Result<(), String> {
-    if schema.embedded_resource
-        && let Value::Object(fields) = &*value
-    {
+) -> Result<(), FieldError> {
+    if schema.embedded_resource && value.is_object() {
         for name in ["apiVersion", "kind"] {
-            if let Some(wrong) = fields.get(name).filter(|text| !text.is_string()) {
-                return Err(format!(
-                    "{place}.{name}: Invalid value: {wrong}: must be a string"
-                ));
+            if let Some(other) = value.get(name).filter(|value| !value.is_string()) {
+                let field = Place::Field(place, name).to_string();
+                return Err(FieldError::invalid(field, other, "must be a string"));
             }
         }
         one(value, place, unknown)?;

@@ -3,10 +3,12 @@
 pub(super) mod check;
 mod defaults;
 mod definition;
+mod field_path;
 mod keywords;
 mod lifecycle;
 mod metadata;
 mod prune;
+mod sight;
 mod structural;
 
 use serde_json::Value;
@@ -18,31 +20,34 @@ pub use lifecycle::{CLEANUP_FINALIZER, begin_deletion, continue_deletion, finish
 use super::resource::ResourceType;
 
 /// Brings a custom resource that a client sent into the form of its schema: fills in defaults, reads metadata by its type, drops
-/// unknown fields.
+/// unknown fields. Returns the paths of the unknown fields: those of its metadata, its own, those of the objects in it.
 ///
 /// # Errors
 /// What is wrong with the metadata, in the decoder's words.
 pub(super) fn read(custom: &CustomType, object: &mut Value) -> Result<Vec<String>, String> {
-    defaults::drop_nulls(&custom.written, object);
-    read_applied(custom, object)
-}
-
-/// The same for what was applied: nobody decodes it, so nulls stay.
-pub(super) fn read_applied(custom: &CustomType, object: &mut Value) -> Result<Vec<String>, String> {
-    defaults::default(&custom.written, object);
-    let in_order = |mut fields: Vec<String>| {
-        fields.sort();
-        fields.dedup();
-        fields
-    };
+    defaults::fill(&custom.written, object);
     let mut unknown = read_metadata(object)?;
-    let embedded = in_order(metadata::read_embedded(&custom.written, object)?);
     let mut dropped = Vec::new();
     prune::prune(&custom.written, object, &mut dropped);
-    // what its metadata does not know, then what the schema does not, then what the metadata of embedded objects does not
     unknown.extend(in_order(dropped));
-    unknown.extend(embedded);
+    unknown.extend(in_order(metadata::read_embedded(&custom.written, object)?));
     Ok(unknown)
+}
+
+fn in_order(mut fields: Vec<String>) -> Vec<String> {
+    fields.sort();
+    fields.dedup();
+    fields
+}
+
+/// The same for what was applied: nobody decodes it before it is stored, so what is unknown or null stays until then.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_applied(custom: &CustomType, object: &mut Value) -> Result<(), String> {
+    defaults::default(&custom.written, object);
+    metadata::read_own(object)?;
+    Ok(())
 }
 
 /// Brings into form what is known of every object, its metadata; the paths of unknown fields.
@@ -50,9 +55,7 @@ pub(super) fn read_applied(custom: &CustomType, object: &mut Value) -> Result<Ve
 /// # Errors
 /// As [`read`].
 pub(super) fn read_metadata(object: &mut Value) -> Result<Vec<String>, String> {
-    let mut unknown = metadata::read(object)?;
-    unknown.sort();
-    Ok(unknown)
+    Ok(in_order(metadata::read_own(object)?))
 }
 
 /// Fills in the defaults of a custom resource and drops unknown fields.
@@ -61,10 +64,9 @@ pub(super) fn fill(custom: &CustomType, object: &mut Value) {
     prune::prune(&custom.written, object, &mut Vec::new());
 }
 
-/// Fills in the defaults of a custom resource, and leaves its nulls where they are.
+/// Fills in the defaults of a custom resource; what is unknown or null stays.
 pub(super) fn complete(custom: &CustomType, object: &mut Value) {
     defaults::default(&custom.written, object);
-    prune::prune(&custom.written, object, &mut Vec::new());
 }
 
 /// Drops what the schema of a custom resource does not know.

@@ -12,6 +12,17 @@ pub(super) fn prune(schema: &Schema, object: &mut Value, dropped: &mut Vec<Strin
     Pruning { dropped }.node(Some(schema), object, true, &Place::Root);
 }
 
+/// Whether a default holds nothing that would be dropped.
+pub(super) fn is_pruned(schema: &Schema, default: &Value) -> bool {
+    let mut pruned = default.clone();
+    let is_resource = schema.embedded_resource;
+    Pruning {
+        dropped: &mut Vec::new(),
+    }
+    .node(Some(schema), &mut pruned, is_resource, &Place::Root);
+    pruned == *default
+}
+
 struct Pruning<'a> {
     dropped: &'a mut Vec<String>,
 }

@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Number, Value};
 
-use super::keywords::{Keywords, Rule};
+use super::{
+    field_path,
+    keywords::{Keywords, Rule},
+    sight::is_declared,
+};
 use crate::apiserver::types::{
     definitions::DefinitionId,
     members::{string, strings, text},
@@ -18,9 +22,25 @@ use crate::apiserver::types::{
 /// The schema as it is written in the definition: what validation goes by.
 pub(super) fn parse(json: &Value) -> Schema {
     match json.as_object() {
-        Some(fields) => node(fields),
+        Some(fields) => node(fields, Use::Objects),
         None => Schema::default(),
     }
+}
+
+/// The schema that the values of defaults are validated by. A real server does not prepare it as it does for objects: it has no
+/// special type for what is an integer or a string, and formats that do not belong to a type are looked at.
+pub(super) fn parse_for_defaults(json: &Value) -> Schema {
+    match json.as_object() {
+        Some(fields) => node(fields, Use::Defaults),
+        None => Schema::default(),
+    }
+}
+
+/// What a schema is to validate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Objects,
+    Defaults,
 }
 
 /// The schema with the fields that every object has: what pruning, apply and field validation go by.
@@ -47,21 +67,21 @@ fn add_object_fields(schema: &mut Schema) {
     }
 }
 
-fn node(json: &Map<String, Value>) -> Schema {
+fn node(json: &Map<String, Value>, using: Use) -> Schema {
     let flag = |key: &str| json.get(key).and_then(Value::as_bool).unwrap_or(false);
     let mut schema = Schema {
-        value_type: value_type(json),
+        value_type: value_type(json, using),
         format: string(json, "format"),
-        properties: properties(json),
+        properties: properties(json, using),
         additional: match json.get("additionalProperties") {
-            Some(Value::Object(fields)) => Some(SchemaRef::owned(node(fields))),
+            Some(Value::Object(fields)) => Some(SchemaRef::owned(node(fields, using))),
             Some(Value::Bool(true)) => Some(SchemaRef::owned(Schema::default())),
             _ => None,
         },
         items: json
             .get("items")
             .and_then(Value::as_object)
-            .map(|fields| SchemaRef::owned(node(fields))),
+            .map(|fields| SchemaRef::owned(node(fields, using))),
         required: strings(json, "required"),
         default: json.get("default").cloned(),
         published_defaults: BTreeMap::new(),
@@ -81,38 +101,38 @@ fn node(json: &Map<String, Value>) -> Schema {
         patch_replace: false,
         patch_retain_keys: false,
         typed: None,
-        validation: keywords(json).map(Arc::new),
+        validation: keywords(json, using).map(Arc::new),
         holds: Holds::default(),
     };
-    schema.holds = Holds::of(&schema);
+    schema.holds = Holds {
+        hidden: !is_declared(json),
+        ..Holds::of(&schema)
+    };
     schema
 }
 
-fn properties(json: &Map<String, Value>) -> BTreeMap<Arc<str>, SchemaRef> {
+fn properties(json: &Map<String, Value>, using: Use) -> BTreeMap<Arc<str>, SchemaRef> {
     let fields = json.get("properties").and_then(Value::as_object);
     fields
         .into_iter()
         .flatten()
-        .filter_map(|(name, value)| Some((name.as_str().into(), SchemaRef::owned(node(value.as_object()?)))))
+        .filter_map(|(name, value)| {
+            Some((
+                name.as_str().into(),
+                SchemaRef::owned(node(value.as_object()?, using)),
+            ))
+        })
         .collect()
 }
 
-fn value_type(json: &Map<String, Value>) -> ValueType {
-    if json.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
+fn value_type(json: &Map<String, Value>, using: Use) -> ValueType {
+    if using == Use::Objects && json.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
         return ValueType::IntOrString;
     }
-    match text(json, "type") {
-        Some("object") => ValueType::Object,
-        Some("array") => ValueType::Array,
-        Some("string") => ValueType::String,
-        Some("integer") => ValueType::Integer,
-        Some("number") => ValueType::Number,
-        Some("boolean") => ValueType::Boolean,
-        _ => ValueType::Any,
-    }
+    ValueType::named(text(json, "type").unwrap_or_default())
 }
 
-fn keywords(json: &Map<String, Value>) -> Option<Keywords> {
+fn keywords(json: &Map<String, Value>, using: Use) -> Option<Keywords> {
     let flag = |key: &str| json.get(key).and_then(Value::as_bool).unwrap_or(false);
     let count = |key: &str| json.get(key).and_then(Value::as_i64);
     let any = [
@@ -134,10 +154,18 @@ fn keywords(json: &Map<String, Value>) -> Option<Keywords> {
         "not",
         "x-kubernetes-validations",
     ];
-    if !any.iter().any(|key| json.contains_key(*key)) {
+    let written_type = string(json, "type").filter(|written| {
+        let value_type = value_type(json, using);
+        !written.is_empty() && matches!(value_type, ValueType::IntOrString | ValueType::Any)
+    });
+    let written_format =
+        string(json, "format").filter(|written| using == Use::Defaults && !written.is_empty());
+    if written_type.is_none() && written_format.is_none() && !any.iter().any(|key| json.contains_key(*key)) {
         return None;
     }
     Some(Keywords {
+        written_type,
+        written_format,
         minimum: number(json, "minimum"),
         exclusive_minimum: flag("exclusiveMinimum"),
         maximum: number(json, "maximum"),
@@ -158,23 +186,23 @@ fn keywords(json: &Map<String, Value>) -> Option<Keywords> {
             .and_then(Value::as_array)
             .filter(|list| !list.is_empty())
             .cloned(),
-        all_of: schemas(json, "allOf"),
-        any_of: schemas(json, "anyOf"),
-        one_of: schemas(json, "oneOf"),
+        all_of: schemas(json, "allOf", using),
+        any_of: schemas(json, "anyOf", using),
+        one_of: schemas(json, "oneOf", using),
         not: json
             .get("not")
             .and_then(Value::as_object)
-            .map(|fields| Arc::new(node(fields))),
+            .map(|fields| Arc::new(node(fields, using))),
         rules: rules(json),
     })
 }
 
-fn schemas(json: &Map<String, Value>, key: &str) -> Vec<Schema> {
+fn schemas(json: &Map<String, Value>, key: &str, using: Use) -> Vec<Schema> {
     let list = json.get(key).and_then(Value::as_array);
     list.into_iter()
         .flatten()
         .filter_map(Value::as_object)
-        .map(node)
+        .map(|fields| node(fields, using))
         .collect()
 }
 
@@ -188,7 +216,9 @@ fn rules(json: &Map<String, Value>) -> Vec<Rule> {
             message: string(rule, "message"),
             message_expression: string(rule, "messageExpression"),
             reason: string(rule, "reason"),
-            field_path: string(rule, "fieldPath"),
+            field_path: text(rule, "fieldPath")
+                .filter(|path| !path.is_empty())
+                .and_then(|path| Some(field_path::follow(json, path, true).ok()?.shown.into())),
             optional_old_self: rule.get("optionalOldSelf") == Some(&Value::Bool(true)),
             programs: Programs::default(),
         })

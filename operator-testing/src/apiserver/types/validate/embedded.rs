@@ -5,8 +5,9 @@
 use serde_json::Value;
 
 use crate::apiserver::{
+    meta::validate_embedded,
     status::FieldError,
-    types::{place::Place, schema::Schema},
+    types::{decode, definitions::DefinitionId, place::Place, schema::Schema},
 };
 
 const LABEL_RULE: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
@@ -55,6 +56,7 @@ fn node(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<Fiel
     if schema.embedded_resource && value.is_object() {
         api_version(value, place, errors);
         kind(value, place, errors);
+        metadata(value, place, errors);
     }
     below(schema, value, place, errors);
 }
@@ -93,6 +95,25 @@ fn kind(value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
         let why = format!("may have mixed case, but should otherwise match: {wrong}");
         errors.push(FieldError::invalid(field, &kind.into(), why));
     }
+}
+
+fn metadata(value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
+    let (Some(object), Some(metadata)) = (value.as_object(), value.get("metadata")) else {
+        return;
+    };
+    let Some(id) = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") else {
+        return;
+    };
+    let field = Place::Field(place, "metadata");
+    // what was applied has not been read by its type
+    if let Err(misfit) = decode::read(id.schema(), &mut metadata.clone(), &field) {
+        errors.push(FieldError::invalid(field.to_string(), metadata, misfit));
+        return;
+    }
+    errors.extend(validate_embedded(object).into_iter().map(|error| FieldError {
+        field: Place::Field(place, &error.field).to_string(),
+        ..error
+    }));
 }
 
 /// A field that must be a text; `None` if it has been reported.

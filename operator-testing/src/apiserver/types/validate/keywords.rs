@@ -38,7 +38,10 @@ fn validate(schema: &Schema, value: &Value, old: Option<Old<'_>>, place: &Place<
         return report;
     }
     let format = formats::applicable(schema);
-    if schema.value_type != ValueType::Any || format.is_some() {
+    let has_type = schema.value_type != ValueType::Any
+        || keywords.written_type.is_some()
+        || keywords.written_format.is_some();
+    if has_type || format.is_some() {
         report.merge(value_type(schema, value, place));
         report.matches += 1;
     }
@@ -89,7 +92,12 @@ fn is_plainly(schema: &Schema, value: &Value) -> bool {
 
 fn value_type(schema: &Schema, value: &Value, place: &Place<'_>) -> Report {
     let wanted = match schema.value_type {
-        ValueType::Any => "",
+        ValueType::Any => {
+            let keywords = schema.validation.as_ref();
+            keywords
+                .and_then(|keywords| keywords.written_type.as_deref())
+                .unwrap_or("")
+        }
         ValueType::Object => "object",
         ValueType::Array => "array",
         ValueType::String => "string",
@@ -106,7 +114,9 @@ fn value_type(schema: &Schema, value: &Value, place: &Place<'_>) -> Report {
         return passed;
     }
     let is_wanted = |found: &str| wanted.split(',').any(|one| one == found);
-    let format = formats::applicable(schema).unwrap_or("");
+    let keywords = schema.validation.as_ref();
+    let written = keywords.and_then(|keywords| keywords.written_format.as_deref());
+    let format = written.or_else(|| formats::applicable(schema)).unwrap_or("");
     let (found, is_integral) = match value {
         Value::Null if wanted.is_empty() || schema.nullable => return passed,
         Value::Null => return Report::wrong_type(place, wanted, "null"),
@@ -142,11 +152,7 @@ fn choice(keywords: &Keywords, value: &Value, place: &Place<'_>) -> Report {
     let Some(choices) = &keywords.choices else {
         return Report::default();
     };
-    let is_same = |choice: &Value| match (choice, value) {
-        (Value::Null, _) => false,
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (a, b) => a == b,
-    };
+    let is_same = |choice: &Value| is_chosen(choice, value);
     if choices.iter().any(is_same) {
         return Report::default();
     }
@@ -166,6 +172,25 @@ fn choice(keywords: &Keywords, value: &Value, place: &Place<'_>) -> Report {
             show(value)
         ),
     )
+}
+
+/// Whether a value is the choice once it is converted to its type, as Go converts: a number loses its fraction where the choice has
+/// none, and a whole number becomes the character that it stands for.
+fn is_chosen(choice: &Value, value: &Value) -> bool {
+    match (choice, value) {
+        (Value::Null, _) => false,
+        (Value::Number(choice), Value::Number(value)) => match (choice.as_i64(), value.as_f64()) {
+            (Some(_), Some(float)) if value.is_f64() => choice.as_f64() == Some(float.trunc()),
+            _ => choice == value || choice.as_f64() == value.as_f64(),
+        },
+        (Value::String(choice), Value::Number(value)) => value.as_i64().is_some_and(|number| {
+            let character = u32::try_from(number).ok().and_then(char::from_u32);
+            choice
+                .chars()
+                .eq([character.unwrap_or(char::REPLACEMENT_CHARACTER)])
+        }),
+        (choice, value) => choice == value,
+    }
 }
 
 fn string(keywords: &Keywords, text: &str, value: &Value, place: &Place<'_>) -> Report {
@@ -345,4 +370,28 @@ fn one_of(schemas: &[Schema], value: &Value, old: Option<Old<'_>>, place: &Place
     ));
     report.merge(best.unwrap_or_default());
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn choices_are_compared_as_go_converts() {
+        for (choice, value, expected) in [
+            (json!(2), json!(2.5), true),
+            (json!(2), json!(3.5), false),
+            (json!(2.5), json!(2), false),
+            (json!(2.0), json!(2), true),
+            (json!("a"), json!(97), true),
+            (json!("97"), json!(97), false),
+            (json!("a"), json!(97.0), false),
+            (json!(null), json!(null), false),
+            (json!({"a": 1}), json!({"a": 1}), true),
+        ] {
+            assert_eq!(is_chosen(&choice, &value), expected, "{choice} {value}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ mod scale;
 
 use serde_json::Value;
 
-pub(crate) use self::rules::{Programs, escape};
+pub(crate) use self::rules::{Programs, Refused, escape};
 use self::{correlate::Old, report::NO_FIELD};
 use super::{
     custom::CustomType,
@@ -34,25 +34,19 @@ pub struct Verdict {
 
 pub(super) use self::formats::{go_duration, is_text_format};
 
-/// Validates the default of a schema; errors are below `path`.
+/// What is wrong with the objects embedded in a default, or with itself if it is one; fields are below `path`.
+pub(super) fn default_objects(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
+    embedded::validate_default(schema, value, path)
+}
+
+/// What the keywords of its schema find wrong with a default; fields are below `path`.
 pub(super) fn default_value(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
-    let errors = embedded::validate_default(schema, value, path);
-    if !errors.is_empty() {
-        return errors;
-    }
-    let errors = keywords::ratcheted(schema, value, None, &Place::Root).into_errors(path);
-    if !errors.is_empty() {
-        return errors;
-    }
-    let mut errors = rules::validate(schema, value, None).errors;
-    for error in &mut errors {
-        error.field = match &*error.field {
-            report::NO_FIELD | "" => path.to_owned(),
-            field if field.starts_with('[') => format!("{path}{field}"),
-            field => format!("{path}.{field}"),
-        };
-    }
-    errors
+    keywords::ratcheted(schema, value, None, &Place::Root).into_errors(path)
+}
+
+/// What the rules of its schema find wrong with a default; fields are below `path`.
+pub(super) fn default_rules(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
+    rules::validate_default(schema, value, path)
 }
 
 /// Validates a new custom resource. `errors` are those already found in the metadata.

@@ -52,7 +52,8 @@ pub(super) fn declare(schema: &Value, is_root: bool) -> Option<Declared> {
     }
 }
 
-fn child(schema: &Value) -> Option<Declared> {
+/// The type of what is in a list, a map or a field.
+pub(super) fn child(schema: &Value) -> Option<Declared> {
     declare(schema, schema["x-kubernetes-embedded-resource"] == true)
 }
 
@@ -108,7 +109,7 @@ fn object(properties: &Map<String, Value>, required: &Value) -> Declared {
 }
 
 /// Whether an expression can name a field, if only by another spelling.
-fn is_nameable(name: &str) -> bool {
+pub(super) fn is_nameable(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name

@@ -4,8 +4,15 @@
 
 use serde_json::Value;
 
-use super::super::{prune, structural};
-use crate::apiserver::{status::FieldError, types::validate};
+use super::{
+    super::{metadata, prune, structural},
+    declare::declare,
+    prepare::refuse_misfits,
+};
+use crate::apiserver::{
+    status::FieldError,
+    types::{schema::Schema, validate},
+};
 
 /// What is wrong with the defaults in a schema.
 pub(super) fn check(schema: &Value, path: &str) -> Vec<FieldError> {
@@ -29,39 +36,133 @@ fn node(schema: &Value, path: &str, is_root: bool, errors: &mut Vec<FieldError>)
     }
 }
 
-fn one(schema: &Value, default: &Value, path: &str, is_root: bool, errors: &mut Vec<FieldError>) {
-    let parsed = structural::parse(schema);
-    let mut pruned = default.clone();
-    let mut dropped = Vec::new();
-    prune::prune(&parsed, &mut pruned, &mut dropped);
-    if !dropped.is_empty() {
+/// What is wrong with one default. Only the first kind of mistake is told, but that it would be pruned is told in any case.
+fn one(written: &Value, default: &Value, path: &str, is_root: bool, errors: &mut Vec<FieldError>) {
+    let mut schema = structural::parse(written);
+    if is_root {
+        schema.embedded_resource = true;
+        schema.holds.embedded = true;
+    }
+    if !prune::is_pruned(&schema, default) {
         errors.push(FieldError::invalid(path, default, "must not have unknown fields"));
     }
-    // The real server does not look at the type of a default that is an integer or a string.
-    let mut untyped = schema.clone();
-    forget_types(&mut untyped);
-    errors.extend(validate::default_value(
-        &structural::parse(&untyped),
-        default,
-        path,
-    ));
-    if is_root {
-        for name in ["apiVersion", "kind"] {
-            if default.get(name).is_none() {
-                errors.push(FieldError::required(format!("{path}.{name}"), ""));
-            }
-        }
+    if let Err(misfit) = metadata::read_default(&schema, &mut default.clone(), path) {
+        return errors.push(misfit);
     }
+    let found = validate::default_objects(&schema, default, path);
+    let found = if found.is_empty() {
+        validate::default_value(&structural::parse_for_defaults(written), default, path)
+    } else {
+        found
+    };
+    let found = if found.is_empty() {
+        rules(written, &schema, default, path)
+    } else {
+        found
+    };
+    errors.extend(found);
 }
 
-/// Lets what is an integer or a string be anything.
-fn forget_types(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            fields.remove("x-kubernetes-int-or-string");
-            fields.values_mut().for_each(forget_types);
-        }
-        Value::Array(items) => items.iter_mut().for_each(forget_types),
-        _ => {}
+fn rules(written: &Value, schema: &Schema, default: &Value, path: &str) -> Vec<FieldError> {
+    if !schema.holds.rules {
+        return Vec::new();
+    }
+    let value = declare(written, schema.embedded_resource);
+    refuse_misfits(written, schema, value.as_ref());
+    validate::default_rules(schema, default, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(schema: &Value) -> Vec<String> {
+        let whole = json!({"type": "object", "properties": {"a": schema}});
+        let errors = check(&whole, "s");
+        let shown = errors.iter().map(ToString::to_string);
+        shown.map(|error| error.replace("s.properties[a].", "")).collect()
+    }
+
+    #[test]
+    fn rules_are_asked_before_anybody_has_looked_at_them() {
+        let rules = |kind: &str, default: Value, rules: Value| {
+            found(&json!({"type": kind, "default": default, "x-kubernetes-validations": rules}))
+        };
+        assert_eq!(
+            rules(
+                "integer",
+                json!(0),
+                json!([{"rule": "'x'"}, {"rule": " "}, {"rule": "self > 0", "fieldPath": ".nope"}])
+            ),
+            [
+                r#"default: Invalid value: "integer": rule compile error: cel expression must evaluate to a bool"#,
+                "default: Invalid value: 0: failed rule: self > 0",
+            ]
+        );
+        assert_eq!(
+            rules("nonsense", json!(null), json!([{"rule": "self"}])),
+            [""; 0],
+            "null is no default"
+        );
+        assert_eq!(
+            rules(
+                "boolean",
+                json!(true),
+                json!([{"rule": "oldSelf.hasValue()", "optionalOldSelf": true}])
+            ),
+            ["default: Invalid value: true: failed rule: oldSelf.hasValue()"]
+        );
+    }
+
+    #[test]
+    fn what_rules_cannot_see_has_none() {
+        let ruled = json!({"type": "string", "x-kubernetes-validations": [{"rule": "false"}]});
+        let open = json!({"x-kubernetes-preserve-unknown-fields": true, "properties": {"b": ruled}});
+        let object = json!({"type": "object", "default": {"o": {"b": "x"}}, "properties": {"o": open}});
+        assert_eq!(found(&object), [""; 0]);
+        let list = json!({"type": "array", "default": [1], "items": {"x-kubernetes-preserve-unknown-fields": true},
+            "x-kubernetes-validations": [{"rule": "false"}, {"rule": "false"}]});
+        let why =
+            "rule compiler initialization error: failed to convert to declType for CEL validation rules";
+        assert_eq!(
+            found(&list),
+            [format!(r#"default: Invalid value: "array": {why}"#)]
+        );
+    }
+
+    #[test]
+    fn only_the_first_kind_of_mistake_is_told() {
+        let embedded = |default: Value| {
+            found(
+                &json!({"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true,
+                    "default": default}),
+            )
+        };
+        assert_eq!(
+            embedded(json!({"apiVersion": "a/b/c", "kind": 1})),
+            ["default.kind: Invalid value: 1: must be a string"]
+        );
+        assert_eq!(
+            embedded(json!({"apiVersion": "a/b/c", "kind": "K"})),
+            [r#"default.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c"#]
+        );
+    }
+
+    #[test]
+    fn schemas_of_defaults_are_taken_as_they_are_written() {
+        assert_eq!(
+            found(&json!({"type": "string", "format": "ip", "default": true})),
+            [r#"default: Invalid value: "":  in body must be of type ip: """#]
+        );
+        assert_eq!(
+            found(&json!({"type": "nonsense", "default": 1})),
+            [r#"default: Invalid value: "integer":  in body must be of type nonsense: "integer""#]
+        );
+        assert_eq!(
+            found(&json!({"x-kubernetes-int-or-string": true, "default": 2.5})),
+            [""; 0]
+        );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`.
 
+mod budget;
 mod conversion;
 #[cfg(test)]
 mod costs;
@@ -9,9 +10,10 @@ mod declare;
 mod defaults;
 mod names;
 mod openapi;
-mod path;
+mod prepare;
 mod rules;
 mod shape;
+mod standing;
 mod versions;
 
 use serde_json::Value;

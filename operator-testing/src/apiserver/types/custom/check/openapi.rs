@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::rules::{self, Budget, Standing};
+use super::{budget::Budget, rules, standing::Standing};
 use crate::apiserver::status::FieldError;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -73,14 +73,9 @@ struct Found {
 /// What is wrong with a schema. Rules are looked into if the schema is sound otherwise; the cost of each is limited unless the
 /// schema is as it was before.
 pub(super) fn check(schema: &Value, path: &str, is_sound: bool, is_unchanged: bool) -> Vec<FieldError> {
-    let standing = Standing {
-        is_root: true,
-        most_values: Some(1),
-        no_old_self: None,
-    };
     let place = Place {
         no_default: None,
-        rules: is_sound.then_some(standing),
+        rules: is_sound.then(Standing::at_root),
         is_root: true,
         inside_metadata: false,
     };
@@ -169,22 +164,26 @@ fn keywords(schema: &Value, path: &str, place: &Place, errors: &mut Vec<FieldErr
 }
 
 fn children(schema: &Value, fields: &Map<String, Value>, path: &str, place: &Place, found: &mut Found) {
-    let inner = Place {
+    let inner = |in_field| Place {
         is_root: false,
-        rules: place.rules.as_ref().map(|standing| standing.below(schema)),
+        rules: place
+            .rules
+            .as_ref()
+            .map(|standing| standing.below(schema, in_field)),
         ..place.clone()
     };
     if let Some(additional) = fields.get("additionalProperties") {
-        let mut inner = inner.clone();
+        let mut inner = inner(false);
         if place.inside_metadata {
             inner.no_default = Some("inside additionalProperties applying to object metadata".to_owned());
         }
         node(additional, &format!("{path}.additionalProperties"), &inner, found);
     }
     let is_object = place.is_root || schema["x-kubernetes-embedded-resource"] == true;
+    let map_type = &schema["x-kubernetes-map-type"];
     for (name, child) in schema["properties"].as_object().into_iter().flatten() {
-        let mut inner = inner.clone();
-        if schema["x-kubernetes-map-type"] == "atomic" {
+        let mut inner = inner(true);
+        if !map_type.is_null() && *map_type != "granular" && *map_type != "atomic" {
             inner.forbid_old_self(path);
         }
         if is_object && matches!(name.as_str(), "metadata" | "kind" | "apiVersion") {
@@ -196,8 +195,9 @@ fn children(schema: &Value, fields: &Map<String, Value>, path: &str, place: &Pla
         node(child, &format!("{path}.properties[{name}]"), &inner, found);
     }
     let silent = Place {
+        is_root: false,
         rules: None,
-        ..inner.clone()
+        ..place.clone()
     };
     if let Some(not) = fields.get("not") {
         node(not, &format!("{path}.not"), &silent, found);
@@ -208,7 +208,7 @@ fn children(schema: &Value, fields: &Map<String, Value>, path: &str, place: &Pla
         }
     }
     if let Some(items) = fields.get("items") {
-        let mut inner = inner;
+        let mut inner = inner(false);
         if schema["x-kubernetes-list-type"] != "map" {
             inner.forbid_old_self(path);
         }
@@ -217,10 +217,9 @@ fn children(schema: &Value, fields: &Map<String, Value>, path: &str, place: &Pla
 }
 
 impl Place {
-    /// Values below a path cannot be matched with old ones; the widest such path is named.
     fn forbid_old_self(&mut self, path: &str) {
         if let Some(standing) = &mut self.rules {
-            standing.no_old_self.get_or_insert_with(|| path.to_owned());
+            standing.forbid_old_self(path);
         }
     }
 }

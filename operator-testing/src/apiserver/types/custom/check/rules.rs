@@ -2,9 +2,15 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation`, `.../pkg/apiserver/schema/cel/compilation.go`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{declare::declare, path::follow};
+use super::{
+    super::field_path::follow,
+    budget::Budget,
+    declare::declare,
+    openapi::can_be_structural,
+    standing::{NO_DECLARATION, Standing},
+};
 use crate::apiserver::{
     status::FieldError,
     types::{
@@ -71,122 +77,18 @@ fn field_path(schema: &Value, rule: &Value, path: &str, errors: &mut Vec<FieldEr
     if text.contains(['\n', '\r']) {
         refuse("must not contain line breaks");
     }
-    if follow(schema, text, true).is_err() {
+    // Paths are followed in structural schemas only.
+    let leads_nowhere = |schema: &Map<String, Value>| follow(schema, text, true).is_err();
+    if can_be_structural(schema) && schema.as_object().is_none_or(leads_nowhere) {
         refuse("must be a valid path");
     }
 }
 
-fn list(schema: &Value) -> &[Value] {
+/// The rules of a schema as they are written.
+pub(super) fn list(schema: &Value) -> &[Value] {
     schema["x-kubernetes-validations"]
         .as_array()
         .map_or(&[], Vec::as_slice)
-}
-
-/// Where rules stand.
-#[derive(Clone, Debug)]
-pub(super) struct Standing {
-    /// At the root of an object.
-    pub(super) is_root: bool,
-    /// How many values of the schema an object can hold at most, if lists and maps around it are limited.
-    pub(super) most_values: Option<u64>,
-    /// The part of the schema within which new and old values cannot be matched.
-    pub(super) no_old_self: Option<String>,
-}
-
-impl Standing {
-    /// The same for the values that a schema's values hold.
-    pub(super) fn below(&self, schema: &Value) -> Self {
-        let most = |keyword: &str| {
-            let most = schema[keyword].as_i64()?;
-            Some(u64::try_from(most).unwrap_or(0))
-        };
-        let factor = match schema["type"].as_str() {
-            Some("object") if !schema["additionalProperties"].is_null() => most("maxProperties"),
-            Some("array") => most("maxItems"),
-            _ => Some(1),
-        };
-        Self {
-            is_root: false,
-            most_values: self
-                .most_values
-                .and_then(|values| Some(values.saturating_mul(factor?))),
-            no_old_self: self.no_old_self.clone(),
-        }
-    }
-}
-
-/// What the rules of a whole schema may cost together, and what they do.
-#[derive(Debug)]
-pub(super) struct Budget {
-    /// Whether single rules are limited too; those of a schema that has not changed are not.
-    limits_each: bool,
-    spent: u64,
-    /// The rules that cost most.
-    dearest: Vec<(String, u64)>,
-}
-
-impl Budget {
-    /// The most that one rule may cost, for all values that it is asked about.
-    const EACH: u64 = 10_000_000;
-    /// The most that all rules may cost together.
-    const ALL: u64 = 100_000_000;
-    /// How many rules are named when all together are too dear.
-    const NAMED: usize = 4;
-
-    pub(super) fn new(limits_each: bool) -> Self {
-        Self {
-            limits_each,
-            spent: 0,
-            dearest: Vec::new(),
-        }
-    }
-
-    fn spend(&mut self, field: String, what: &str, cost: u64, errors: &mut Vec<FieldError>) {
-        if self.limits_each && cost > Self::EACH {
-            errors.push(FieldError::forbidden(
-                field.clone(),
-                exceeds(what, cost, Self::EACH),
-            ));
-        }
-        self.spent = self.spent.saturating_add(cost);
-        if cost >= Self::ALL / 100 {
-            self.dearest.push((field, cost));
-            self.dearest.sort_by_key(|(_, cost)| std::cmp::Reverse(*cost));
-            self.dearest.truncate(Self::NAMED);
-        }
-    }
-
-    /// What is to be said of all rules together.
-    pub(super) fn errors(self, path: &str) -> Vec<FieldError> {
-        if self.spent <= Self::ALL {
-            return Vec::new();
-        }
-        let what = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema";
-        let whole = FieldError::forbidden(path, exceeds(what, self.spent, Self::ALL));
-        let why = "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema";
-        let dearest = self.dearest.into_iter();
-        dearest
-            .map(|(field, _)| FieldError::forbidden(field, why))
-            .chain([whole])
-            .collect()
-    }
-}
-
-/// By how much a cost is too high.
-#[allow(clippy::cast_precision_loss)]
-fn exceeds(what: &str, cost: u64, limit: u64) -> String {
-    let factor = cost as f64 / limit as f64;
-    let shown = if factor > 100.0 {
-        "more than 100x".to_owned()
-    } else if factor < 1.5 {
-        format!("{factor:.6}x")
-    } else {
-        format!("{factor:.1}x")
-    };
-    format!(
-        "{what} exceeds budget by factor of {shown} (try simplifying the rule, or adding maxItems, maxProperties, and maxLength \
-         where arrays, maps, and strings are declared)"
-    )
 }
 
 /// Compiles the rules of a schema: what does not fit, and what costs too much.
@@ -201,12 +103,21 @@ pub(super) fn compile(
         return;
     }
     let is_root = standing.is_root || schema["x-kubernetes-embedded-resource"] == true;
-    let Some(value) = declare(schema, is_root) else {
-        let why = "Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: \
-                   unable to convert structural schema to CEL declarations";
-        let field = format!("{path}.x-kubernetes-validations");
-        errors.push(FieldError::new(field, "InternalError", why));
-        return;
+    let declared = match standing.untyped {
+        Some(why) => Err(why),
+        None => declare(schema, is_root).ok_or(NO_DECLARATION),
+    };
+    let value = match declared {
+        Ok(value) => value,
+        Err(why) => {
+            let field = format!("{path}.x-kubernetes-validations");
+            errors.push(FieldError::new(
+                field,
+                "InternalError",
+                format!("Internal error: {why}"),
+            ));
+            return;
+        }
     };
     // What no list or map around limits is limited by the size of a request.
     let values = standing
@@ -228,15 +139,11 @@ fn one(
     errors: &mut Vec<FieldError>,
 ) {
     let text = |name: &str| rule[name].as_str().unwrap_or_default();
-    let variables = Variables {
-        value,
-        is_old_optional: rule["optionalOldSelf"] == true,
-    };
     let invalid = |name: &str, why: String| {
         let why = format!("Invalid value: {}: {why}", show(rule));
         FieldError::new(format!("{path}.{name}"), "FieldValueInvalid", why)
     };
-    let checked = match checked(text("rule"), variables, &Kind::Bool) {
+    let checked = match checked_rule(rule, value) {
         Ok(checked) => checked,
         Err(why) => {
             errors.push(invalid("rule", why));
@@ -249,7 +156,7 @@ fn one(
     let cost = cel::estimate(&checked, value).saturating_mul(values);
     budget.spend(format!("{path}.rule"), "estimated rule cost", cost, errors);
     if !text("messageExpression").is_empty() {
-        match self::checked(text("messageExpression"), variables, &Kind::Text) {
+        match checked_message(rule, value) {
             Ok(checked) => {
                 let cost = cel::estimate(&checked, value);
                 let field = format!("{path}.messageExpression");
@@ -273,13 +180,38 @@ fn unused(rule: &Value, path: &str) -> FieldError {
     FieldError::invalid(field, &rule["optionalOldSelf"], why)
 }
 
+/// What a rule asks.
+///
+/// # Errors
+/// Why it cannot be asked.
+pub(super) fn checked_rule(rule: &Value, value: &Declared) -> Result<Checked, String> {
+    let text = rule["rule"].as_str().unwrap_or_default();
+    checked(text, variables(rule, value), &Kind::Bool)
+}
+
+/// What makes the message of a rule.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn checked_message(rule: &Value, value: &Declared) -> Result<Checked, String> {
+    let text = rule["messageExpression"].as_str().unwrap_or_default();
+    checked(text, variables(rule, value), &Kind::Text)
+}
+
+fn variables<'a>(rule: &Value, value: &'a Declared) -> Variables<'a> {
+    Variables {
+        value,
+        is_old_optional: rule["optionalOldSelf"] == true,
+    }
+}
+
 /// An expression that gives what is wanted.
 fn checked(text: &str, variables: Variables<'_>, wanted: &Kind) -> Result<Checked, String> {
     let checked = cel::check(text, variables).map_err(|refusal| {
         let why = match refusal {
             Refusal { why, is_known: true } => why,
             // What is no expression is told in the words of the parser that would run it.
-            Refusal { why, .. } => Programs::default().check_rule(text).err().unwrap_or(why),
+            Refusal { why, .. } => Programs::problem(text).unwrap_or(why),
         };
         format!("compilation failed: {why}")
     })?;
@@ -319,11 +251,8 @@ mod tests {
     use super::*;
 
     fn compiled(schema: &Value) -> Vec<String> {
-        let standing = Standing {
-            is_root: false,
-            most_values: Some(1),
-            no_old_self: None,
-        };
+        let mut standing = Standing::at_root();
+        standing.is_root = false;
         let mut budget = Budget::new(true);
         let mut errors = Vec::new();
         compile(schema, "s", &standing, &mut budget, &mut errors);

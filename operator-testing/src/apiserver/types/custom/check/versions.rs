@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Shared, defaults, names::label_problems, openapi, path::follow, shape};
+use super::{super::field_path::follow, Shared, defaults, names::label_problems, openapi, shape};
 use crate::apiserver::status::FieldError;
 
 const COLUMN_TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
@@ -301,8 +301,15 @@ fn selectable(version: &Value, path: &str) -> Vec<FieldError> {
             errors.push(FieldError::required(path, ""));
             continue;
         }
-        let found = match follow(&version["schema"]["openAPIV3Schema"], text, false) {
-            Ok(found) => found,
+        let nothing = Map::new();
+        let schema = version["schema"]["openAPIV3Schema"]
+            .as_object()
+            .unwrap_or(&nothing);
+        let found = match follow(schema, text, false) {
+            Ok(found) => found
+                .schema
+                .and_then(|schema| schema.get("type"))
+                .and_then(Value::as_str),
             Err(why) => {
                 errors.push(FieldError::invalid(
                     path,
@@ -319,7 +326,7 @@ fn selectable(version: &Value, path: &str) -> Vec<FieldError> {
                 "must not point to fields in metadata",
             ));
         }
-        if !matches!(found["type"].as_str(), Some("string" | "boolean" | "integer")) {
+        if !matches!(found, Some("string" | "boolean" | "integer")) {
             let why = "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are \
                        allowed.";
             errors.push(FieldError::invalid(path.clone(), value, why));

@@ -9,8 +9,15 @@ mod value;
 use kube_cel::cel::{Context, Value as Cel};
 use serde_json::Value;
 
-pub(crate) use self::{program::Programs, value::escape};
-use self::{program::optional, reach::Reach, value::LANGUAGE};
+use self::{
+    program::{Compiled, optional},
+    reach::Reach,
+    value::LANGUAGE,
+};
+pub(crate) use self::{
+    program::{Programs, Refused},
+    value::escape,
+};
 use super::{
     Verdict,
     correlate::{Old, same_keys},
@@ -38,6 +45,26 @@ pub(super) fn validate(schema: &Schema, object: &Value, old: Option<&Value>) -> 
     };
     asking.node(schema, object, old, kept, &Place::Root);
     asking.verdict
+}
+
+/// Asks every rule that applies to a default: first as if it had not changed, then as if it was new.
+pub(super) fn validate_default(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {
+    let ask = |old| {
+        let mut asking = Asking {
+            context: &LANGUAGE,
+            verdict: Verdict::default(),
+        };
+        // nothing is forgiven for not having changed
+        let kept = Kept {
+            current: None,
+            parent: None,
+        };
+        let place = Place::Field(&Place::Root, path);
+        asking.node(schema, value, old, kept, &place);
+        asking.verdict.errors
+    };
+    let errors = ask(Some(value));
+    if errors.is_empty() { ask(None) } else { errors }
 }
 
 struct Asking<'a> {
@@ -108,9 +135,14 @@ impl Asking<'_> {
         }
         match value {
             Value::Object(fields) => {
+                // rules see the fields of what is declared as an object with fields
+                let has_fields = schema.value_type == ValueType::Object && schema.additional.is_none();
                 for (name, value) in fields {
                     let old = old.and_then(|old| old.get(name));
                     if let Some(child) = schema.properties.get(name.as_str()) {
+                        if !has_fields || child.holds.hidden {
+                            continue;
+                        }
                         let below = Place::Field(place, name);
                         self.node(child, value, old, kept.field(name, value), &below);
                     } else if let Some(child) = &schema.additional {
@@ -167,30 +199,38 @@ impl Asking<'_> {
             old: old.filter(|old| !old.is_null()),
         };
         for rule in rules {
-            self.ask(rule, subject, kept, place);
+            match rule.programs.rule(&rule.rule) {
+                Err(Refused::Schema(why)) => {
+                    return self.fail(
+                        subject,
+                        place,
+                        &format!("rule compiler initialization error: {why}"),
+                    );
+                }
+                _ if rule.rule.trim().is_empty() => {}
+                Err(Refused::Rule(why)) => self.fail(subject, place, &format!("rule compile error: {why}")),
+                Ok(compiled) => self.ask(rule, &compiled, subject, kept, place),
+            }
         }
     }
 
-    fn ask(&mut self, rule: &Rule, subject: Subject<'_>, kept: Kept<'_>, place: &Place<'_>) {
-        let compiled = match rule.programs.rule(&rule.rule) {
-            Ok(compiled) => compiled,
-            Err(error) => {
-                return self.fail(
-                    subject,
-                    place,
-                    &format!("rule compile error: compilation failed: {error}"),
-                );
-            }
-        };
+    fn ask(
+        &mut self,
+        rule: &Rule,
+        compiled: &Compiled,
+        subject: Subject<'_>,
+        kept: Kept<'_>,
+        place: &Place<'_>,
+    ) {
         // A rule about a change needs something to compare with, unless it says it does not.
         if compiled.uses_old_self && subject.old.is_none() && !rule.optional_old_self {
             return;
         }
         let reach = (&compiled.reach, &compiled.old_reach);
-        match compiled.ask(&subject.shown(rule, reach, self.context)) {
+        match compiled.ask(&subject.shown(rule.optional_old_self, reach, self.context)) {
             Ok(Cel::Bool(true)) => {}
             Ok(_) => {
-                let whole = subject.shown(rule, (&Reach::Whole, &Reach::Whole), self.context);
+                let whole = subject.shown(false, (&Reach::Whole, &Reach::Whole), self.context);
                 let detail = message(rule, &whole);
                 let error = failed(rule, subject, place, &detail);
                 if !compiled.uses_old_self && kept.is_unchanged() {
@@ -207,7 +247,11 @@ impl Asking<'_> {
                 );
                 self.fail(subject, place, &why);
             }
-            Err(Failure::Evaluation(error)) => {
+            Err(failure) => {
+                let misfit = subject
+                    .misfit()
+                    .filter(|_| matches!(failure, Failure::NoVariable(_)));
+                let error = misfit.unwrap_or_else(|| failure.message());
                 self.fail(
                     subject,
                     place,
@@ -224,7 +268,7 @@ impl Asking<'_> {
         } else {
             place.to_string()
         };
-        let kind: Value = type_name(subject.schema.value_type).into();
+        let kind: Value = type_name(subject.schema).into();
         self.verdict.errors.push(FieldError::invalid(field, &kind, why));
     }
 }
@@ -238,13 +282,31 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// Why no rule can look at the value.
+    fn misfit(&self) -> Option<&'static str> {
+        let fits = match self.value {
+            Value::String(_) => true,
+            Value::Number(number) => number.is_i64(),
+            _ => false,
+        };
+        (self.schema.value_type == ValueType::IntOrString && !fits)
+            .then_some("invalid data, expected XIntOrString value to be either a string or integer")
+    }
+
     /// The variables of a rule, with what it can see of them.
-    fn shown<'c>(&self, rule: &Rule, reach: (&Reach, &Reach), language: &'c Context<'_>) -> Context<'c> {
+    fn shown<'c>(
+        &self,
+        is_old_optional: bool,
+        reach: (&Reach, &Reach),
+        language: &'c Context<'_>,
+    ) -> Context<'c> {
         let convert = |value, reach| value::convert(self.schema, value, reach, language);
         let mut context = language.new_inner_scope();
-        context.add_variable_from_value("self", convert(self.value, reach.0));
+        if self.misfit().is_none() {
+            context.add_variable_from_value("self", convert(self.value, reach.0));
+        }
         let before = self.old.map(|old| convert(old, reach.1));
-        if rule.optional_old_self {
+        if is_old_optional {
             context.add_variable_from_value("oldSelf", optional(before));
         } else if let Some(before) = before {
             context.add_variable_from_value("oldSelf", before);
@@ -259,31 +321,40 @@ fn failed(rule: &Rule, subject: Subject<'_>, place: &Place<'_>, detail: &str) ->
     let below = rule
         .field_path
         .as_deref()
-        .map(|path| normal_path(schema, path))
+        .filter(|_| !rule.programs.is_blameless())
         .unwrap_or_default();
     let field = match (place.is_empty(), below.is_empty()) {
         (true, true) => NO_FIELD.to_owned(),
-        (true, false) => below.trim_start_matches('.').to_owned(),
-        (false, _) => format!("{place}{below}"),
+        (true, false) => below.to_owned(),
+        (false, true) => place.to_string(),
+        (false, false) => format!("{place}.{below}"),
     };
     // What objects and lists hold is left out.
-    let shows_value = !matches!(schema.value_type, ValueType::Object | ValueType::Array);
+    let shows_value = !matches!(type_name(schema), "object" | "array");
     let value = if shows_value {
         format!(": {}", show(value))
     } else {
         String::new()
     };
     match rule.reason.as_deref() {
-        Some("FieldValueForbidden") => FieldError::forbidden(field, detail),
+        Some("FieldValueForbidden") if !detail.is_empty() => FieldError::forbidden(field, detail),
+        Some("FieldValueForbidden") => FieldError::new(field, "FieldValueForbidden", "Forbidden"),
         Some("FieldValueRequired") => FieldError::required(field, detail),
         Some("FieldValueDuplicate") => {
             FieldError::new(field, "FieldValueDuplicate", format!("Duplicate value{value}"))
         }
-        _ => FieldError::new(
-            field,
-            "FieldValueInvalid",
-            format!("Invalid value{value}: {detail}"),
-        ),
+        _ => {
+            let detail = if detail.is_empty() {
+                String::new()
+            } else {
+                format!(": {detail}")
+            };
+            FieldError::new(
+                field,
+                "FieldValueInvalid",
+                format!("Invalid value{value}{detail}"),
+            )
+        }
     }
 }
 
@@ -313,37 +384,16 @@ fn shown(rule: &Rule) -> &str {
     }
 }
 
-/// The path of the field a rule blames: `.name` for a field, `[key]` for a key of a map.
-fn normal_path(schema: &Schema, path: &str) -> String {
-    let mut out = String::new();
-    let mut rest = path;
-    let mut schema = Some(schema);
-    while !rest.is_empty() {
-        let (name, tail) = if let Some(quoted) = rest.strip_prefix("['") {
-            let end = quoted.find("']").unwrap_or(quoted.len());
-            (&quoted[..end], quoted.get(end + 2..).unwrap_or_default())
-        } else {
-            let rest = rest.strip_prefix('.').unwrap_or(rest);
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            rest.split_at(end)
-        };
-        let is_map = schema.is_some_and(|schema| schema.additional.is_some());
-        out += &if is_map {
-            format!("[{name}]")
-        } else {
-            format!(".{name}")
-        };
-        schema = schema.and_then(|schema| {
-            let child = schema.properties.get(name).or(schema.additional.as_ref());
-            child.map(|child| &**child)
-        });
-        rest = tail;
+/// The type of a schema as it is written.
+fn type_name(schema: &Schema) -> &str {
+    let written = schema
+        .validation
+        .as_ref()
+        .and_then(|keywords| keywords.written_type.as_deref());
+    if let Some(written) = written {
+        return written;
     }
-    out
-}
-
-fn type_name(value_type: ValueType) -> &'static str {
-    match value_type {
+    match schema.value_type {
         ValueType::Object => "object",
         ValueType::Array => "array",
         ValueType::String => "string",

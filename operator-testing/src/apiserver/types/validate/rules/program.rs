@@ -10,8 +10,18 @@ use crate::apiserver::types::cel::{Failure, lowered, report_found};
 /// The programs of one rule, compiled when it is first asked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Programs {
-    rule: Arc<OnceLock<Result<Arc<Compiled>, String>>>,
+    rule: Arc<OnceLock<Result<Arc<Compiled>, Refused>>>,
     message: Arc<OnceLock<Option<Arc<Compiled>>>>,
+    is_blameless: Arc<OnceLock<()>>,
+}
+
+/// Why a rule cannot be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It is no expression, or one that does not fit.
+    Rule(String),
+    /// No rule of the schema can be.
+    Schema(&'static str),
 }
 
 /// A compiled expression.
@@ -25,16 +35,33 @@ pub(super) struct Compiled {
 }
 
 impl Programs {
-    /// Whether a text is an expression, and whether it looks at the old value.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(crate) fn check_rule(&self, text: &str) -> Result<bool, String> {
-        self.rule(text).map(|compiled| compiled.uses_old_self)
+    /// What the interpreter's own parser says of a text that is no expression.
+    pub(crate) fn problem(text: &str) -> Option<String> {
+        compile(text).err()
     }
 
-    pub(super) fn rule(&self, text: &str) -> Result<Arc<Compiled>, String> {
-        let compiled = self.rule.get_or_init(|| compile(text).map(Arc::new));
+    /// Lets a rule be refused instead of asked.
+    pub(crate) fn refuse(&self, why: Refused) {
+        // a rule that has been compiled already stays
+        let _ = self.rule.set(Err(why));
+    }
+
+    /// Does without the expression that makes the message. The compiler ends there, so no field is blamed either.
+    pub(crate) fn refuse_message(&self) {
+        let _ = self.message.set(None);
+        let _ = self.is_blameless.set(());
+    }
+
+    /// Whether the rule blames the value that it stands on, whatever path it has.
+    pub(super) fn is_blameless(&self) -> bool {
+        self.is_blameless.get().is_some()
+    }
+
+    pub(super) fn rule(&self, text: &str) -> Result<Arc<Compiled>, Refused> {
+        let compiled = self.rule.get_or_init(|| {
+            let refused = |why| Refused::Rule(format!("compilation failed: {why}"));
+            compile(text).map(Arc::new).map_err(refused)
+        });
         compiled.clone()
     }
 
