@@ -33,6 +33,5 @@ pub use resource::{
 };
 pub use schema::{FieldForm, FieldShape, Holds, ListType, Schema, SchemaRef, TypedFields, ValueType};
 pub use table::{TypeSnapshot, TypeTable};
-pub(crate) use unserved::is_known as is_known_unserved;
 pub use validate::Verdict;
 pub use version::Version;

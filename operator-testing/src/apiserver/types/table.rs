@@ -8,7 +8,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{builtin_table::BUILT_INS, custom::CustomDefinition, resource::ResourceType, version::Version};
+use super::{
+    builtin_table::BUILT_INS, custom::CustomDefinition, resource::ResourceType, unserved, version::Version,
+};
 
 /// The kinds that the server knows, built-in and custom.
 #[derive(Debug)]
@@ -94,6 +96,31 @@ impl TypeSnapshot {
             .iter()
             .filter(|resource| &*resource.kind == kind);
         found.next()
+    }
+
+    /// The built-in resource with objects of that kind.
+    pub fn builtin(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<ResourceType>> {
+        self.by_kind(group, version, kind)
+            .filter(|resource| resource.custom.is_none())
+    }
+
+    /// Whether the server has a type of its own for a kind, served or not.
+    ///
+    /// Source: the `register.go` files of `k8s.io/api` and `k8s.io/apimachinery/pkg/apis/meta/v1`.
+    pub fn is_builtin(&self, group: &str, version: &str, kind: &str) -> bool {
+        let is_object = |kind: &str| {
+            self.builtin(group, version, kind).is_some() || unserved::is_known(group, version, kind)
+        };
+        if unserved::UNVERSIONED.contains(&kind) || is_object(kind) {
+            return true;
+        }
+        if unserved::OPTIONS.contains(&kind) {
+            return unserved::has_version(group, version)
+                || self.version(group, version).is_some_and(|version| {
+                    version.resources.iter().any(|resource| resource.custom.is_none())
+                });
+        }
+        kind.strip_suffix("List").is_some_and(is_object)
     }
 
     /// The version that discovery prefers of the resource that holds objects of that kind, whatever its version.

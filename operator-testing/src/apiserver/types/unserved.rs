@@ -1,9 +1,30 @@
-//! Versions of built-in kinds that the server knows but serves no longer, or not unless it is told to.
+//! Built-in kinds that the server knows and that no resource holds: those of versions that it serves no longer, or not unless it is
+//! told to, and those that only requests and answers are made of.
 //!
 //! Source: the `register.go` files of `k8s.io/api`.
 
 /// Group, version, kinds.
-const KNOWN: [(&str, &str, &[&str]); 31] = [
+const KNOWN: [(&str, &str, &[&str]); 35] = [
+    (
+        "",
+        "v1",
+        &[
+            "List",
+            "NodeProxyOptions",
+            "PodAttachOptions",
+            "PodExecOptions",
+            "PodLogOptions",
+            "PodPortForwardOptions",
+            "PodProxyOptions",
+            "PodStatusResult",
+            "RangeAllocation",
+            "SerializedReference",
+            "ServiceProxyOptions",
+        ],
+    ),
+    ("authentication.k8s.io", "v1", &["TokenRequest"]),
+    ("autoscaling", "v1", &["Scale"]),
+    ("policy", "v1", &["Eviction"]),
     (
         "admissionregistration.k8s.io",
         "v1alpha1",
@@ -132,8 +153,33 @@ const DEVICES: &[&str] = &[
     "ResourceSlice",
 ];
 
-/// Whether the server knows a kind in a version that it does not serve.
-pub(crate) fn is_known(group: &str, version: &str, kind: &str) -> bool {
+/// Kinds that are known in every version.
+pub(super) const UNVERSIONED: [&str; 5] = [
+    "APIGroup",
+    "APIGroupList",
+    "APIResourceList",
+    "APIVersions",
+    "Status",
+];
+
+/// Kinds that are known in every version of which any other kind is.
+pub(super) const OPTIONS: [&str; 7] = [
+    "CreateOptions",
+    "DeleteOptions",
+    "GetOptions",
+    "ListOptions",
+    "PatchOptions",
+    "UpdateOptions",
+    "WatchEvent",
+];
+
+/// Whether the server knows any kind of a version here.
+pub(super) fn has_version(group: &str, version: &str) -> bool {
+    KNOWN.iter().any(|(g, v, _)| (*g, *v) == (group, version))
+}
+
+/// Whether the server knows a kind that no resource holds.
+pub(super) fn is_known(group: &str, version: &str, kind: &str) -> bool {
     KNOWN
         .iter()
         .any(|(g, v, kinds)| (*g, *v) == (group, version) && kinds.contains(&kind))

@@ -12,14 +12,24 @@ use super::{
         state::State,
         status::{About, StatusError},
     },
+    expected::Expected,
+    foreign::Foreign,
     options::WriteOptions,
+};
+
+static BINDING: Foreign = Foreign {
+    expected: Expected {
+        kind: "Binding",
+        internal: "core.Binding",
+        versions: &["v1"],
+    },
+    definition: "io.k8s.api.core.v1.Binding",
 };
 
 /// Puts a Pod on a node.
 pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "CreateOptions", false)?;
-    let binding: Value = serde_json::from_slice(&call.request.body)
-        .map_err(|error| StatusError::bad_request(format!("the binding is not JSON: {error}")))?;
+    let binding = BINDING.read(call, options.field_validation)?;
     let text = |path: &str| {
         binding
             .pointer(path)

@@ -2,8 +2,6 @@
 //!
 //! Sources: `k8s.io/apiserver/pkg/endpoints/handlers/{create,update,patch,rest}.go`.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::{
@@ -13,17 +11,15 @@ use super::{
         patch::apply,
         status::StatusError,
         twin,
-        types::{decode::fields_in_order, is_known_unserved},
+        types::decode::fields_in_order,
     },
     body::{self, Format, Parsed},
     custom_body, emptied,
+    expected::{self, Expected},
     options::FieldValidation,
     strategy,
     type_meta::TypeMeta,
 };
-
-/// How much of a body messages show.
-const SUMMARY: usize = 30;
 
 /// Reads the body as an object of the resource.
 pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result<Object, StatusError> {
@@ -37,12 +33,13 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         duplicates,
         repeated,
     } = read(format, &call.request.body).map_err(|error| unreadable(call, format, &error))?;
-    let stated = TypeMeta::of(&value).map_err(|why| unrecognised(call, &why))?;
+    let stated =
+        TypeMeta::of(&value).map_err(|why| expected::unrecognised(call, &call.resource.kind, &why))?;
     let forgets = forgets_managers(&value);
     let sent = emptied::is_counted(&call.resource).then(|| value.clone());
     let (type_of_body, unknown) = match call.resource.custom {
-        Some(_) => read_custom(call, &stated, &mut value)?,
-        None => read_builtin(call, format, stated, &mut value)?,
+        Some(_) => read_custom(call, &stated, &mut value, validation)?,
+        None => read_builtin(call, format, stated.clone(), &mut value)?,
     };
     let in_order = call.resource.custom.is_none() && format == Format::Json;
     let mut problems = strict_problems(&call.request.body, in_order, &duplicates, &unknown);
@@ -64,12 +61,9 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
             }
         }
     }
-    let expected = call.resource.api_version();
-    if call.resource.custom.is_some() && value["apiVersion"] != expected {
-        return Err(other_version(
-            value["apiVersion"].as_str().unwrap_or_default(),
-            &expected,
-        ));
+    let version = call.resource.api_version();
+    if call.resource.custom.is_some() && stated.api_version != version {
+        return Err(expected::other_version(&stated.api_version, &version));
     }
     let object = complete(call, value, forgets);
     if let Some(Value::Object(sent)) = &sent {
@@ -147,27 +141,37 @@ fn without_kind(call: &Call<'_>) -> String {
     format!("Object 'Kind' is missing in '{body}'")
 }
 
-fn other_version(stated: &str, expected: &str) -> StatusError {
-    StatusError::bad_request(format!(
-        "the API version in the data ({stated}) does not match the expected API version ({expected})"
-    ))
-}
-
 /// Reads a custom resource; what messages about strictness begin with, and the paths of unknown fields.
 fn read_custom(
     call: &Call<'_>,
     stated: &TypeMeta,
     value: &mut Value,
+    validation: FieldValidation,
 ) -> Result<(String, Vec<String>), StatusError> {
+    let resource = &call.resource;
+    let begin = |kind: &str| format!("{kind} in version {:?} cannot be handled as a ", stated.version());
     // unlike the search, the reader goes by the exact name of the field
     let kind = value["kind"].as_str().unwrap_or_default();
     if kind.is_empty() {
-        return Err(unrecognised(call, &without_kind(call)));
+        let why = without_kind(call);
+        // who does not ask for more is read without a second look at the kind
+        return Err(if validation == FieldValidation::Ignore {
+            let (kind, version) = (&resource.kind, stated.version());
+            let version = if version.is_empty() {
+                &resource.version
+            } else {
+                version
+            };
+            StatusError::bad_request(format!(
+                "{kind} in version {version:?} cannot be handled as a {kind}: {why}"
+            ))
+        } else {
+            expected::unrecognised(call, &resource.kind, &why)
+        });
     }
-    let begin = format!("{kind} in version {:?} cannot be handled as a ", stated.version());
-    let type_of_body = format!("{begin}{kind}");
+    let (begin, type_of_body) = (begin(kind), begin(kind) + kind);
     let unknown = custom_body::read(call, stated, value)
-        .map_err(|error| StatusError::bad_request(format!("{begin}{}: {error}", call.resource.kind)))?;
+        .map_err(|error| StatusError::bad_request(format!("{begin}{}: {error}", resource.kind)))?;
     Ok((type_of_body, unknown))
 }
 
@@ -175,55 +179,16 @@ fn read_custom(
 fn read_builtin(
     call: &Call<'_>,
     format: Format,
-    mut stated: TypeMeta,
+    stated: TypeMeta,
     value: &mut Value,
 ) -> Result<(String, Vec<String>), StatusError> {
     let resource = &call.resource;
-    let expected = resource.api_version();
-    if stated.kind.is_empty() {
-        stated.kind = resource.kind.to_string();
-    }
-    if stated.api_version.is_empty() {
-        stated.api_version.clone_from(&expected);
-    }
-    let (group, version, kind) = (stated.group(), stated.version(), &stated.kind);
-    let prefix = format!(
-        "{kind} in version {version:?} cannot be handled as a {}",
-        resource.kind
-    );
-    let types = call.types.snapshot();
-    let same = types
-        .by_kind(group, version, kind)
-        .filter(|known| known.custom.is_none());
-    let known = same.is_some() || is_known_unserved(group, version, kind);
-    if *kind != *resource.kind || !known {
-        let misread = same.and_then(|other| other.read(&mut value.clone()).err());
-        let why = if let Some(why) = misread {
-            why
-        } else if known {
-            format!(
-                "converting ({version}.{kind}) to ({}.{}): unknown conversion",
-                package(&resource.group),
-                resource.kind
-            )
-        } else {
-            format!(
-                "no kind {kind:?} is registered for version {:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
-                stated.api_version
-            )
-        };
-        return Err(StatusError::bad_request(format!("{prefix}: {why}")));
-    }
-    if stated.api_version != expected {
-        return Err(other_version(&stated.api_version, &expected));
-    }
-    if value.is_null() {
-        *value = json!({});
-    }
-    if let Value::Object(object) = value {
-        object.insert("kind".into(), json!(stated.kind));
-        object.insert("apiVersion".into(), json!(stated.api_version));
-    }
+    let expected = Expected {
+        kind: &resource.kind,
+        internal: &format!("{}.{}", package(&resource.group), resource.kind),
+        versions: &[&resource.api_version()],
+    };
+    let prefix = expected.check(call, stated, value)?;
     let unknown = resource.read(value).map_err(|error| {
         let error = first_in_document(call, format).unwrap_or(error);
         StatusError::bad_request(format!("{prefix}: {error}"))
@@ -248,39 +213,5 @@ fn unreadable(call: &Call<'_>, format: Format, error: &str) -> StatusError {
             "{kind} in version {version:?} cannot be handled as a {kind}: {error}"
         ));
     }
-    match format {
-        Format::Json => unrecognised(
-            call,
-            &format!("couldn't get version/kind; json parse error: {error}"),
-        ),
-        Format::Yaml => unrecognised(call, body::of_yaml(error)),
-        Format::Protobuf => unrecognised(call, error),
-    }
-}
-
-fn unrecognised(call: &Call<'_>, why: &str) -> StatusError {
-    StatusError::bad_request(format!(
-        "the object provided is unrecognized (must be of type {}): {why} ({})",
-        call.resource.kind,
-        summary(&call.request.body)
-    ))
-}
-
-/// The beginning of a body, in hexadecimal digits if it does not look like JSON.
-fn summary(body: &[u8]) -> String {
-    let (shown, more) = match body.get(..SUMMARY) {
-        Some(shown) if body.len() > SUMMARY => (shown, " ..."),
-        _ => (body, ""),
-    };
-    match body.first() {
-        None => "<empty>".to_owned(),
-        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(shown)),
-        Some(_) => {
-            let mut text = String::new();
-            for byte in shown {
-                write!(text, "{byte:02x}").expect("a string takes every write");
-            }
-            text + more
-        }
-    }
+    expected::unreadable(call, &resource.kind, format, error)
 }

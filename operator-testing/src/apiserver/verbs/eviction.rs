@@ -17,15 +17,18 @@ use super::{
         store::Stored,
     },
     answer, budgets, delete,
+    expected::Expected,
     foreign::Foreign,
     options::WriteOptions,
 };
 
 static EVICTION: Foreign = Foreign {
-    kind: "Eviction",
-    internal: "policy.Eviction",
+    expected: Expected {
+        kind: "Eviction",
+        internal: "policy.Eviction",
+        versions: &["policy/v1", "policy/v1beta1"],
+    },
     definition: "io.k8s.api.policy.v1.Eviction",
-    versions: &["policy/v1", "policy/v1beta1"],
 };
 
 /// Evicts a Pod.

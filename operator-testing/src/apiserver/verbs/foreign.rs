@@ -10,19 +10,17 @@ use super::{
     },
     body::{self, Format, Parsed},
     decode,
+    expected::{self, Expected},
     options::FieldValidation,
+    type_meta::TypeMeta,
 };
 
 /// A kind that only a subresource takes.
 #[derive(Debug)]
 pub(super) struct Foreign {
-    pub(super) kind: &'static str,
-    /// The kind as the server names it to itself.
-    pub(super) internal: &'static str,
+    pub(super) expected: Expected<'static>,
     /// What describes it.
     pub(super) definition: &'static str,
-    /// The versions in which it is taken.
-    pub(super) versions: &'static [&'static str],
 }
 
 impl Foreign {
@@ -34,71 +32,31 @@ impl Foreign {
     /// Reads the body.
     ///
     /// # Errors
-    /// It is no JSON, of another kind, or not of the form of the kind.
+    /// It cannot be parsed, is of another kind, or not of the form of the kind.
     pub(super) fn read(
         &self,
         call: &mut Call<'_>,
         validation: FieldValidation,
     ) -> Result<Value, StatusError> {
         let format = body::format(call)?;
+        let kind = self.expected.kind;
         let Parsed {
             mut value,
             duplicates,
             ..
-        } = body::parse_of_type(format, &call.request.body).map_err(StatusError::bad_request)?;
-        self.check_type(call, &value)?;
+        } = body::parse_of_type(format, &call.request.body)
+            .map_err(|error| expected::unreadable(call, kind, format, &error))?;
+        let stated = TypeMeta::of(&value).map_err(|why| expected::unrecognised(call, kind, &why))?;
+        let prefix = self.expected.check(call, stated, &mut value)?;
+        let refuse = |why: String| StatusError::bad_request(format!("{prefix}: {why}"));
         let unknown = match self.schema() {
-            Some(schema) => read_as(schema, &mut value).map_err(|why| self.refusal(&value, &why))?,
+            Some(schema) => read_as(schema, &mut value).map_err(refuse)?,
             None => Vec::new(),
         };
         let in_order = format == Format::Json;
         let problems = decode::strict_problems(&call.request.body, in_order, &duplicates, &unknown);
-        report(call, problems, validation).map_err(|why| self.refusal(&value, &why))?;
+        report(call, problems, validation).map_err(refuse)?;
         Ok(value)
-    }
-
-    /// Checks that a body is of the kind; one that says nothing is.
-    pub(super) fn check_type(&self, call: &Call<'_>, value: &Value) -> Result<(), StatusError> {
-        let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
-        let (kind, api_version) = (text("kind"), text("apiVersion"));
-        let is_version = api_version.is_empty() || self.versions.contains(&api_version);
-        if is_version && (kind.is_empty() || kind == self.kind) {
-            return Ok(());
-        }
-        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-        let known = call.types.snapshot();
-        let why = if known
-            .by_kind(group, version, kind)
-            .is_some_and(|resource| resource.custom.is_none())
-        {
-            format!(
-                "converting ({version}.{kind}) to ({}): unknown conversion",
-                self.internal
-            )
-        } else {
-            format!(
-                "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-            )
-        };
-        Err(self.refusal(value, &why))
-    }
-
-    /// 400 about a body.
-    pub(super) fn refusal(&self, value: &Value, why: &str) -> StatusError {
-        let text = |field: &str, otherwise: &'static str| {
-            let given = value.get(field).and_then(Value::as_str);
-            given
-                .filter(|text| !text.is_empty())
-                .unwrap_or(otherwise)
-                .to_owned()
-        };
-        let api_version = text("apiVersion", self.versions[0]);
-        let version = api_version.rsplit('/').next().unwrap_or_default();
-        StatusError::bad_request(format!(
-            "{} in version {version:?} cannot be handled as a {}: {why}",
-            text("kind", self.kind),
-            self.kind
-        ))
     }
 }
 

@@ -12,6 +12,7 @@ mod delete;
 mod delete_options;
 mod emptied;
 mod eviction;
+mod expected;
 mod foreign;
 mod get;
 mod list;

@@ -9,12 +9,11 @@ use super::{
         call::Call,
         meta::Object,
         status::{About, FieldError, StatusError},
-        types::is_known_unserved,
         wording,
     },
     custom_body, decode, emptied,
     options::FieldValidation,
-    type_meta::TypeMeta,
+    type_meta::{self, TypeMeta},
 };
 
 /// What made an object that is to be brought into the form of its resource.
@@ -91,6 +90,9 @@ pub(super) fn read(
     }
     let forgets = decode::forgets_managers(&value);
     let read = match origin {
+        Origin::Patch if !is_custom && stated.api_version.is_empty() => {
+            Ok(type_meta::forget_fields(&mut value))
+        }
         Origin::Apply => call.resource.read_applied(&mut value),
         Origin::Patch if is_custom => custom_body::read(call, &stated, &mut value),
         Origin::Patch | Origin::Strategic(_) => call.resource.read(&mut value),
@@ -165,8 +167,7 @@ pub(super) fn other_type(call: &Call<'_>, stated: &TypeMeta, expected: (&str, &s
     }
     let (group, version) = (stated.group(), stated.version());
     let types = call.types.snapshot();
-    let known = types.by_kind(group, version, kind).is_some() || is_known_unserved(group, version, kind);
-    Some(if known {
+    Some(if types.is_builtin(group, version, kind) {
         format!(
             "unable to decode {api_version}, Kind={kind} into {}, Kind={}",
             expected.1, expected.0

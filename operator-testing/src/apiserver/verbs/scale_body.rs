@@ -9,11 +9,12 @@ use super::{
         types::decode::{conversion_failure, read_as},
         wording,
     },
+    expected::Expected,
     foreign::{Foreign, report},
     options::FieldValidation,
     patch::{self, PatchType, Patched},
     patched,
-    type_meta::TypeMeta,
+    type_meta::{self, TypeMeta},
 };
 
 /// What is said of any body that is no scale where the resource is a custom one.
@@ -21,10 +22,12 @@ const UNKNOWN: &str = "no kind is registered for the type v1.Scale in scheme \"p
 
 /// The kind of the scale subresource.
 pub(super) static SCALE: Foreign = Foreign {
-    kind: "Scale",
-    internal: "autoscaling.Scale",
+    expected: Expected {
+        kind: "Scale",
+        internal: "autoscaling.Scale",
+        versions: &["autoscaling/v1"],
+    },
     definition: "io.k8s.api.autoscaling.v1.Scale",
-    versions: &["autoscaling/v1"],
 };
 
 /// The scale that a request brings.
@@ -61,7 +64,12 @@ pub(super) fn patched(
         return Err(refuse(why));
     }
     let mut before = value.clone();
-    let unknown = read(&mut value).map_err(|error| {
+    let read = if strategic.is_none() && stated.api_version.is_empty() {
+        Ok(type_meta::forget_fields(&mut value))
+    } else {
+        read(&mut value)
+    };
+    let unknown = read.map_err(|error| {
         let schema = SCALE.schema().filter(|_| strategic.is_some());
         let converted = schema.and_then(|schema| conversion_failure(schema, &mut before));
         refuse(converted.unwrap_or(error))

@@ -14,7 +14,9 @@ use super::{
         status::{About, FieldError, StatusError},
         store::{ObjectKey, ResourceKey},
     },
-    answer, body,
+    answer,
+    expected::Expected,
+    foreign::Foreign,
     options::WriteOptions,
 };
 use crate::clock::shown;
@@ -23,12 +25,19 @@ use crate::clock::shown;
 const DEFAULT_SECONDS: i64 = 3600;
 const SHORTEST_SECONDS: i64 = 600;
 
+static TOKEN_REQUEST: Foreign = Foreign {
+    expected: Expected {
+        kind: "TokenRequest",
+        internal: "authentication.TokenRequest",
+        versions: &["authentication.k8s.io/v1"],
+    },
+    definition: "io.k8s.api.authentication.v1.TokenRequest",
+};
+
 /// Issues a token for the service account.
 pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response, Halt> {
     let options = WriteOptions::of(call.request, "CreateOptions", false)?;
-    let asked = body::parse(body::format(call)?, &call.request.body)
-        .map_err(StatusError::bad_request)?
-        .value;
+    let asked = TOKEN_REQUEST.read(call, options.field_validation)?;
     let metadata = asked.get("metadata").unwrap_or(&Value::Null);
     for (field, own, what) in [
         ("name", &call.target.name, "the service account name"),

@@ -6,6 +6,22 @@ use serde_json::{Map, Value};
 
 use super::super::wording;
 
+/// What happens to an object of a built-in kind of which a patch took the version: it is read as the server's own form of the kind,
+/// whose fields have other names. Returns the names that are unknown there.
+pub(super) fn forget_fields(object: &mut Value) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if let Value::Object(fields) = object {
+        fields.retain(|name, _| {
+            let known = matches!(name.as_str(), "apiVersion" | "kind");
+            if !known {
+                unknown.push(name.clone());
+            }
+            known
+        });
+    }
+    unknown
+}
+
 /// Kind and version of a body; empty where it does not state them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct TypeMeta {
@@ -28,10 +44,15 @@ impl TypeMeta {
             api_version: text(fields, "apiVersion")?,
             kind: text(fields, "kind")?,
         };
-        if stated.api_version.matches('/').count() > 1 {
-            return Err(format!("unexpected GroupVersion string: {}", stated.api_version));
+        match stated.api_version.matches('/').count() {
+            0 => Ok(stated),
+            // a version without a group may be written as one of the group without a name
+            1 => Ok(Self {
+                api_version: stated.api_version.trim_start_matches('/').to_owned(),
+                ..stated
+            }),
+            _ => Err(format!("unexpected GroupVersion string: {}", stated.api_version)),
         }
-        Ok(stated)
     }
 
     /// The group of the version.
@@ -82,6 +103,8 @@ mod tests {
             stated(&json!({"Kind": "Job", "apiVersion": null})),
             pair("Job", "")
         );
+        assert_eq!(stated(&json!({"apiVersion": "/v9"})), pair("", "v9"));
+        assert_eq!(stated(&json!({"apiVersion": "/"})), pair("", ""));
         assert_eq!(stated(&json!(null)), pair("", ""));
         let wrong = [
             (

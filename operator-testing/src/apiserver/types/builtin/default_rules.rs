@@ -158,7 +158,6 @@ fn host_ports(spec: &mut Value) {
 fn pod(pod: &mut Value) {
     let spec = &mut pod["spec"];
     default(spec, "enableServiceLinks", true);
-    default(&mut pod["status"], "phase", "Pending");
 }
 
 fn requests_from_limits(resources: &mut Value) {

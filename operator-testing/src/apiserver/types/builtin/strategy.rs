@@ -72,6 +72,7 @@ pub(in crate::apiserver::types) fn prepare_create(
     }
     complete(kind, object);
     if resource == "pods" {
+        object["status"]["phase"] = "Pending".into();
         object["status"]["qosClass"] = pods::quality_of_service(&object["spec"]).into();
     }
     Ok(())
