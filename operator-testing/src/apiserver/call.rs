@@ -63,6 +63,8 @@ pub(crate) struct Call<'a> {
     pub(crate) emptied: bool,
     /// Whether the object is a custom resource that was applied, which is brought into the form of its schema by being stored.
     pub(crate) unread: bool,
+    /// Whether its template came without labels, even empty ones.
+    pub(crate) unlabelled_template: bool,
     /// What the audit log is to be told: names and values.
     pub(crate) annotations: Vec<(String, String)>,
     /// Whether the form in which the object is stored is not the one it settles in.
@@ -167,7 +169,7 @@ impl Call<'_> {
             .is_some_and(|custom| custom.stored.is_some());
         if !twin::is_twin(&self.resource) && !other_version {
             let is_new = state.store.get(&self.storage(), key).is_none();
-            let unsettled = self.unsettled || (is_new && self.resource.is_unsettled(object));
+            let unsettled = self.unsettled || (is_new && self.resource.is_unsettled());
             return state.write_as(&self.storage(), key, object, unsettled);
         }
         let mut stored = object.clone();

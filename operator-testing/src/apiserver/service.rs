@@ -180,6 +180,7 @@ fn resource(
         unlabelled: false,
         emptied: false,
         unread: false,
+        unlabelled_template: false,
         annotations: Vec::new(),
         unsettled: false,
         answers: &memo.answers,

@@ -51,13 +51,19 @@ def reason(step, reference, server):
     if [field for field, _ in causes[0]] != [field for field, _ in causes[1]]:
         return None
     pairs = [(first, second) for (_, first), (_, second) in zip(*causes) if first != second]
-    if pairs and all(RENDERED.search(first) and second.startswith(cut(first)) for first, second in pairs):
+    reasons = [reworded(first, second) for first, second in pairs]
+    return reasons[0] if reasons and all(reasons) else None
+
+
+def reworded(first, second):
+    """Why two messages about one field may differ; None if there is no reason."""
+    if RENDERED.search(first) and second.startswith(cut(first)):
         return GO_DIFF
-    if pairs and all(INTERNAL.match(first) and unquoted(first) == unquoted(second) for first, second in pairs):
+    if INTERNAL.match(first) and unquoted(first) == unquoted(second):
         return GO_TYPE
-    if pairs and all(letters(first) == letters(second) for first, second in pairs):
+    if letters(first) == letters(second):
         return ORDER
-    if pairs and all(emptied(first) == emptied(second) for first, second in pairs):
+    if emptied(first) == emptied(second):
         return EMPTY
     return None
 

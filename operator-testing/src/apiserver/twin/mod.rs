@@ -5,7 +5,11 @@ mod event;
 
 use std::sync::Arc;
 
-use super::{meta::Object, store::ResourceKey, types::ResourceType};
+use super::{
+    meta::Object,
+    store::ResourceKey,
+    types::{ResourceType, TypeSnapshot},
+};
 
 /// The form of a resource that is not the one in which it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,14 @@ pub(crate) fn stored_group(resource: &ResourceType) -> &str {
     match Twin::of(resource) {
         Some(Twin::Event) => "",
         Some(Twin::Autoscaler) | None => &resource.group,
+    }
+}
+
+/// The resource whose rules hold for the objects of this one, if those are not its own.
+pub(crate) fn rules(resource: &ResourceType, types: &TypeSnapshot) -> Option<Arc<ResourceType>> {
+    match Twin::of(resource)? {
+        Twin::Event => None,
+        Twin::Autoscaler => types.resource(&resource.group, "v2", &resource.plural).cloned(),
     }
 }
 

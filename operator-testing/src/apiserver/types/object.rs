@@ -44,15 +44,27 @@ impl ResourceType {
         custom::read_metadata(object)
     }
 
-    /// [`ResourceType::read`] for what an apply made: a custom resource is not brought into the form of its schema before
+    /// [`ResourceType::read`] for what a strategic patch made of an object, of which `before` is a copy: it is carried over into
+    /// its type.
+    ///
+    /// # Errors
+    /// The converter's words for what is of a wrong type.
+    pub fn read_converted(&self, object: &mut Value, before: &Value) -> Result<Vec<String>, String> {
+        match (&self.custom, &self.schema) {
+            (None, Some(schema)) => decode::read_converted(schema, object, before),
+            _ => self.read(object),
+        }
+    }
+
+    /// [`ResourceType::read_converted`] for what an apply made: a custom resource is not brought into the form of its schema before
     /// [`ResourceType::settle_applied`].
     ///
     /// # Errors
-    /// As [`ResourceType::read`].
-    pub fn read_applied(&self, object: &mut Value) -> Result<Vec<String>, String> {
+    /// As [`ResourceType::read_converted`].
+    pub fn read_applied(&self, object: &mut Value, before: &Value) -> Result<Vec<String>, String> {
         match &self.custom {
             Some(custom) => custom::read_applied(custom, object).map(|()| Vec::new()),
-            None => self.read(object),
+            None => self.read_converted(object, before),
         }
     }
 
@@ -69,12 +81,6 @@ impl ResourceType {
     pub fn first_failure(&self, object: &mut Value, order: &[String]) -> Option<String> {
         let schema = self.schema.as_deref().filter(|_| self.custom.is_none());
         schema.and_then(|schema| decode::first_failure(schema, object, order))
-    }
-
-    /// What the converter of objects without a type says of an object of a built-in kind that [`ResourceType::read`] refused.
-    pub fn conversion_failure(&self, object: &mut Value) -> Option<String> {
-        let schema = self.schema.as_deref().filter(|_| self.custom.is_none());
-        schema.and_then(|schema| decode::conversion_failure(schema, object))
     }
 
     /// Turns the lists of an object of a built-in kind that the store would not keep into none.
@@ -129,8 +135,8 @@ impl ResourceType {
 
     /// Whether the first write after the creation of an object makes a new version even if it changes nothing, because a real server
     /// stores it in another form then.
-    pub fn is_unsettled(&self, object: &Map<String, Value>) -> bool {
-        self.custom.is_none() && builtin::is_unsettled(self, object)
+    pub fn is_unsettled(&self) -> bool {
+        self.custom.is_none() && builtin::is_unsettled(self)
     }
 
     /// Gives a new object what the server gives out, a Service its address and ports. Objects that a write of the status makes

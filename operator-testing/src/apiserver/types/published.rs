@@ -42,7 +42,7 @@ pub(super) fn parse(id: DefinitionId, json: &Value, forms: &str) -> Schema {
 fn typed_fields(id: DefinitionId, forms: &str) -> TypedFields {
     let mut parts = id.name().rsplit('.');
     let (kind, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let fields = forms.split('\t').filter_map(|column| {
+    let fields = forms.split('\t').enumerate().filter_map(|(position, column)| {
         let (field, rest) = column.split_once('=')?;
         let (code, type_name) = rest.split_once(':')?;
         let form = match code.chars().next()? {
@@ -59,6 +59,7 @@ fn typed_fields(id: DefinitionId, forms: &str) -> TypedFields {
             written_when_empty: code.contains('!'),
             omits_zero: code.contains('0'),
             type_name: type_name.into(),
+            position,
         };
         Some((Arc::from(field), shape))
     });

@@ -121,6 +121,8 @@ pub struct FieldShape {
     pub omits_zero: bool,
     /// The type as error messages show it, for example `[]v1.Container`.
     pub type_name: Arc<str>,
+    /// Where the field stands in the type.
+    pub position: usize,
 }
 
 /// What a field of the server's own type holds.

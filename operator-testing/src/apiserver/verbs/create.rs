@@ -90,6 +90,7 @@ pub(super) fn store_new(
         return Err(StatusError::new(500, "", message).into());
     }
     admission::validate(state, call, Some(&object), None)?;
+    strategy::settle_created(call, &mut object);
     for (field, value) in given {
         metadata_mut(&mut object).insert(field.into(), value);
     }
@@ -132,6 +133,7 @@ fn finish(
     options: &WriteOptions,
 ) -> Result<Response, Halt> {
     settle_applied(call, &mut object);
+    call.resource.forget_empty_lists(&mut object);
     if options.dry_run {
         return Ok(answer::object(call, 201, object));
     }

@@ -37,6 +37,7 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         TypeMeta::of(&value).map_err(|why| expected::unrecognised(call, &call.resource.kind, &why))?;
     let forgets = forgets_managers(&value);
     let sent = emptied::is_counted(&call.resource).then(|| value.clone());
+    call.unlabelled_template = is_unlabelled(&value["spec"]["template"]);
     let (type_of_body, unknown) = match call.resource.custom {
         Some(_) => read_custom(call, &stated, &mut value, validation)?,
         None => read_builtin(call, format, stated.clone(), &mut value)?,
@@ -74,7 +75,7 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
 
 /// The object that a value is once its fields have the form of their types: defaults filled in, empty metadata dropped.
 pub(super) fn complete(call: &mut Call<'_>, mut value: Value, forgets_managers: bool) -> Object {
-    call.unlabelled = value["metadata"]["labels"].is_null();
+    call.unlabelled = is_unlabelled(&value);
     if call.resource.custom.is_none() {
         call.resource.fill_defaults(&mut value);
     }
@@ -95,6 +96,11 @@ fn first_in_document(call: &Call<'_>, format: Format) -> Option<String> {
     let mut value = body::parse_of_type(format, &call.request.body).ok()?.value;
     let order = fields_in_order(&call.request.body);
     call.resource.first_failure(&mut value, &order)
+}
+
+/// Whether an object or a template has no labels.
+pub(super) fn is_unlabelled(value: &Value) -> bool {
+    value["metadata"]["labels"].is_null()
 }
 
 /// Whether an object comes with an empty list of managers, which asks to forget them; reading it as its type loses the list.

@@ -31,7 +31,6 @@ pub(super) fn track(
     })?;
     if let Value::Object(tracked) = value {
         *object = tracked;
-        call.resource.forget_empty_lists(object);
     }
     Ok(())
 }

@@ -213,13 +213,23 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
     create::store_new(state, call, object, options, Source::Plain)
 }
 
+/// Kinds of whose objects clients are warned whether or not they change.
+const WARNED_OF: [&str; 6] = [
+    "secrets",
+    "ingresses",
+    "services",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "storageclasses",
+];
+
 /// Whether a change that changes nothing needs no further look: the server's own rules have nothing to add to what they have
 /// accepted, nobody else is asked, and there is nothing to warn of. Rules of custom resources may have changed since, of which
-/// clients are warned; of what Secrets and Ingresses hold they are warned with every write.
+/// clients are warned; of what objects of some kinds hold they are warned with every write.
 fn is_settled(state: &State, call: &Call<'_>, stored: &Stored) -> bool {
     call.resource.custom.is_none()
         && !stored.unsettled
-        && !matches!(&*call.resource.plural, "secrets" | "ingresses")
+        && !WARNED_OF.contains(&&*call.resource.plural)
         && !admission::is_extended(state, call)
 }
 
@@ -263,9 +273,7 @@ fn apply(call: &mut Call<'_>, old: Option<&Value>, options: &WriteOptions) -> Re
 
 /// Brings what an apply made into the form of the resource.
 fn settle(call: &mut Call<'_>, value: Value, options: &WriteOptions) -> Result<Object, StatusError> {
-    let mut object = patched::read(call, value, Vec::new(), options.field_validation, Origin::Apply)?;
-    call.resource.forget_empty_lists(&mut object);
-    Ok(object)
+    patched::read(call, value, Vec::new(), options.field_validation, Origin::Apply)
 }
 
 /// Reads an applied configuration: YAML, but mostly JSON, which is read faster as what it is.

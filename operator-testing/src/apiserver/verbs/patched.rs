@@ -93,23 +93,17 @@ pub(super) fn read(
         Origin::Patch if !is_custom && stated.api_version.is_empty() => {
             Ok(type_meta::forget_fields(&mut value))
         }
-        Origin::Apply => call.resource.read_applied(&mut value),
+        Origin::Apply => call.resource.read_applied(&mut value, &before),
         Origin::Patch if is_custom => custom_body::read(call, &stated, &mut value),
-        Origin::Patch | Origin::Strategic(_) => call.resource.read(&mut value),
+        Origin::Patch => call.resource.read(&mut value),
+        Origin::Strategic(_) => call.resource.read_converted(&mut value, &before),
     };
     let unknown = match read {
         Ok(unknown) => unknown,
-        Err(error) => {
-            let converted = match origin {
-                Origin::Patch => None,
-                Origin::Strategic(_) | Origin::Apply => call.resource.conversion_failure(&mut before.clone()),
-            };
-            let error = converted.unwrap_or(error);
-            if origin == Origin::Apply && !is_custom {
-                return Err(unconvertible(call, &before, &error));
-            }
-            return Err(invalid(&before, error));
+        Err(error) if origin == Origin::Apply && !is_custom => {
+            return Err(unconvertible(call, &before, &error));
         }
+        Err(error) => return Err(invalid(&before, error)),
     };
     if origin != Origin::Apply {
         problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
@@ -132,6 +126,7 @@ pub(super) fn read(
         ));
     }
     call.unread = origin == Origin::Apply && is_custom;
+    call.unlabelled_template = decode::is_unlabelled(&before["spec"]["template"]);
     let object = decode::complete(call, value, forgets);
     custom_body::check_type(call, &object)?;
     if let Value::Object(before) = &before {

@@ -6,7 +6,7 @@ use super::{
     super::{
         call::Call,
         status::StatusError,
-        types::decode::{conversion_failure, read_as},
+        types::decode::{read_as, read_converted},
         wording,
     },
     expected::Expected,
@@ -63,17 +63,15 @@ pub(super) fn patched(
     if let Some(why) = patched::other_type(call, &stated, expected) {
         return Err(refuse(why));
     }
-    let mut before = value.clone();
-    let read = if strategic.is_none() && stated.api_version.is_empty() {
-        Ok(type_meta::forget_fields(&mut value))
-    } else {
-        read(&mut value)
+    let before = value.clone();
+    let read = match SCALE.schema().filter(|_| strategic.is_some()) {
+        Some(schema) => read_converted(schema, &mut value, &before),
+        None if strategic.is_none() && stated.api_version.is_empty() => {
+            Ok(type_meta::forget_fields(&mut value))
+        }
+        None => read(&mut value),
     };
-    let unknown = read.map_err(|error| {
-        let schema = SCALE.schema().filter(|_| strategic.is_some());
-        let converted = schema.and_then(|schema| conversion_failure(schema, &mut before));
-        refuse(converted.unwrap_or(error))
-    })?;
+    let unknown = read.map_err(refuse)?;
     problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     report(call, problems, validation).map_err(refuse)?;
     Ok(value)

@@ -2,6 +2,8 @@
 //!
 //! Source: the `PrepareForCreate`, `PrepareForUpdate` and `Validate` functions of the registries' strategies.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
@@ -12,9 +14,10 @@ use super::{
         state::State,
         status::StatusError,
         store::{ObjectKey, ResourceKey},
+        twin,
         types::{ResourceType, Surroundings, Verdict},
     },
-    status_write as status,
+    emptied, status_write as status,
 };
 
 /// Which part of an object a request writes.
@@ -90,13 +93,26 @@ pub(super) fn prepare_create(state: &State, call: &Call<'_>, object: &mut Object
     call.resource.prepare_create(&mut value, &Around(state))?;
     *object = meta::into_object(value);
     if call.unlabelled && is(&call.resource, "batch", "Job") {
-        share_labels(object);
+        if call.unlabelled_template {
+            metadata_mut(object).remove("labels");
+        } else {
+            share_labels(object);
+        }
     }
     if is(&call.resource, "", "Namespace") {
         object.insert("status".into(), serde_json::json!({"phase": "Active"}));
         label_namespace(object, &name);
     }
     Ok(())
+}
+
+/// Makes a valid new object what it is when it is read: a Job whose template got its first labels from the server shares them only
+/// then, and is stored anew with the next write.
+pub(super) fn settle_created(call: &mut Call<'_>, object: &mut Object) {
+    if call.unlabelled && call.unlabelled_template && is(&call.resource, "batch", "Job") {
+        share_labels(object);
+        call.unsettled = true;
+    }
 }
 
 /// A Job without labels of its own shares those of its template, which are its own from then on.
@@ -289,17 +305,54 @@ fn is_changed(call: &Call<'_>, object: &Object, old: &Object) -> bool {
     {
         return true;
     }
-    let mut fields = object.keys().chain(old.keys()).filter(counts);
-    fields.any(|field| object.get(field) != old.get(field))
+    let differ = |object: &Object| {
+        let mut fields = object.keys().chain(old.keys()).filter(counts);
+        fields.any(|field| object.get(field) != old.get(field))
+    };
+    if !differ(object) {
+        return false;
+    }
+    if emptied::is_counted(&call.resource) {
+        return true;
+    }
+    // an empty list is none
+    let mut object = object.clone();
+    call.resource.forget_empty_lists(&mut object);
+    differ(&object)
 }
 
 /// Checks a new object.
 pub(super) fn validate_create(call: &mut Call<'_>, object: &mut Object) -> Result<(), StatusError> {
     let errors = meta::validate_created(object, &call.resource);
     let value = Value::Object(std::mem::take(object));
-    let verdict = call.resource.validate_create(&value, errors);
+    let verdict = match Checked::of(call) {
+        Some(checked) => checked.resource.validate_create(&checked.form(&value), errors),
+        None => call.resource.validate_create(&value, errors),
+    };
     *object = meta::into_object(value);
     settle(call, object, verdict)
+}
+
+/// Rules that hold for objects in the form in which they are stored, not in that of their resource.
+struct Checked<'a> {
+    shown: &'a ResourceType,
+    resource: Arc<ResourceType>,
+}
+
+impl<'a> Checked<'a> {
+    fn of(call: &'a Call<'_>) -> Option<Self> {
+        let resource = twin::rules(&call.resource, &call.types.snapshot())?;
+        Some(Self {
+            shown: &call.resource,
+            resource,
+        })
+    }
+
+    fn form(&self, value: &Value) -> Value {
+        let mut object = meta::object_of(value).clone();
+        twin::hide(self.shown, &mut object);
+        object.into()
+    }
 }
 
 /// Checks a changed object.
@@ -314,10 +367,14 @@ pub(super) fn validate_update(
         None => Vec::new(),
     };
     let value = Value::Object(std::mem::take(object));
-    let verdict = match part {
-        Part::Status | Part::Approval => call.resource.validate_status_update(&value, old, errors),
-        Part::EphemeralContainers => call.resource.validate_ephemeral_containers(&value, old, errors),
-        Part::Main | Part::Finalize => call.resource.validate_update(&value, old, errors),
+    let validate = |kind: &ResourceType, value: &Value, old: &Value| match part {
+        Part::Status | Part::Approval => kind.validate_status_update(value, old, errors),
+        Part::EphemeralContainers => kind.validate_ephemeral_containers(value, old, errors),
+        Part::Main | Part::Finalize => kind.validate_update(value, old, errors),
+    };
+    let verdict = match Checked::of(call) {
+        Some(checked) => validate(&checked.resource, &checked.form(&value), &checked.form(old)),
+        None => validate(&call.resource, &value, old),
     };
     *object = meta::into_object(value);
     settle(call, object, verdict)

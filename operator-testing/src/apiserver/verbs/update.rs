@@ -73,6 +73,7 @@ pub(super) fn change(
     strategy::validate_update(call, part, &mut object, old)?;
     admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
+    call.resource.forget_empty_lists(&mut object);
     let mut value = Value::Object(object);
     if apply::keep_times(old, &mut value) && is_stored_so(call, stored) {
         return Ok(answer::stored(call, 200, stored));

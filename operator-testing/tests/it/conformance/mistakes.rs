@@ -14,4 +14,6 @@ super::scenarios! {
     patches_of_wrong_types = "patches of wrong types",
     who_owns_nothing = "who owns nothing",
     defaults_that_do_not_fit = "defaults that do not fit",
+    the_status_of_jobs = "the status of Jobs",
+    values_brought_into_form = "values brought into form",
 }

@@ -170,8 +170,7 @@ impl Walk {
         }
         for (name, value) in new.into_iter().flatten() {
             let kind = fields.type_of(name);
-            if old.is_some_and(|old| old.contains_key(name)) || fields.leaves_out(kind, value, old.is_some())
-            {
+            if old.is_some_and(|old| old.contains_key(name)) || fields.leaves_out(value, old.is_some()) {
                 continue;
             }
             let below = self.values(None, Some(value), kind);

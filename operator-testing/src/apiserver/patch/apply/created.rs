@@ -159,7 +159,7 @@ fn map(
     let mut below = Map::new();
     for (name, member) in members {
         let (_, kind) = fields.get(name)?;
-        if !known.contains_key(name) && fields.leaves_out(kind, member, old.is_some()) {
+        if !known.contains_key(name) && fields.leaves_out(member, old.is_some()) {
             continue;
         }
         if has(except.reset, name) {

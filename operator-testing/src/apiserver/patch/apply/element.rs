@@ -141,12 +141,34 @@ impl fmt::Display for Element {
                 f.write_str("[")?;
                 for (index, (name, value)) in fields.iter().enumerate() {
                     let comma = if index > 0 { "," } else { "" };
-                    write!(f, "{comma}{name}={value}")?;
+                    write!(f, "{comma}{name}={}", Shown(value))?;
                 }
                 f.write_str("]")
             }
-            Self::Value(value) => write!(f, "[={value}]"),
+            Self::Value(value) => write!(f, "[={}]", Shown(value)),
             Self::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+/// A value in the form that paths have, which is JSON but for maps.
+struct Shown<'a>(&'a Value);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Array(items) => {
+                f.write_str("[")?;
+                for (index, item) in items.iter().enumerate() {
+                    let comma = if index > 0 { "," } else { "" };
+                    write!(f, "{comma}{}", Self(item))?;
+                }
+                f.write_str("]")
+            }
+            Value::Object(members) => members
+                .iter()
+                .try_for_each(|(name, value)| write!(f, "{name}={}", Shown(value))),
+            plain => write!(f, "{plain}"),
         }
     }
 }
@@ -294,6 +316,8 @@ mod tests {
     fn messages_and_order() {
         let key = Element::key(vec![("zone".into(), json!("b")), ("name".into(), json!("a"))]);
         assert_eq!(key.to_string(), r#"[name="a",zone="b"]"#);
+        let odd = Element::Value(json!([{"a": "b"}, 1]));
+        assert_eq!(odd.to_string(), r#"[=[a="b",1]]"#);
         let mut elements = [
             Element::Index(1),
             Element::Value(json!(80)),

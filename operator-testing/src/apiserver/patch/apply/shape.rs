@@ -105,12 +105,10 @@ fn embedded(field: &str) -> Option<&'static Schema> {
 }
 
 impl Fields<'_> {
-    /// Whether a value stands for nothing: a list or map of the server's own type that is null. A time may be null; if there were
-    /// such fields before, it was null in them too.
-    pub(super) fn leaves_out(&self, kind: Type<'_>, value: &Value, were_there: bool) -> bool {
-        value.is_null()
-            && self.schema.is_some_and(|schema| schema.typed.is_some())
-            && (were_there || !matches!(kind.shape(Some(value)), Shape::Scalar(_)))
+    /// Whether a value stands for nothing: a field of the server's own type that is null, where there were such fields before. It
+    /// was null in them too. In what was not there before it is a field like any other.
+    pub(super) fn leaves_out(&self, value: &Value, were_there: bool) -> bool {
+        value.is_null() && were_there && self.schema.is_some_and(|schema| schema.typed.is_some())
     }
 }
 

@@ -81,19 +81,21 @@ impl Pool {
         free.next().unwrap_or(*PORTS.start())
     }
 
-    /// Gives every port of a Service one on the nodes; the first that cannot have what it asks for is refused.
-    pub(super) fn give_ports(&self, spec: &mut Value, known: &[i64]) -> Result<(), FieldError> {
+    /// Gives every port of a Service one on the nodes, beside those `known` of it if it is there already; the first that cannot have
+    /// what it asks for is refused.
+    pub(super) fn give_ports(&self, spec: &mut Value, known: Option<&[i64]>) -> Result<(), FieldError> {
         let gives = text(spec, "type") == "NodePort" || spec["allocateLoadBalancerNodePorts"] != false;
         for index in 0..items(spec, "ports").len() {
             let port = number(&spec["ports"][index], "nodePort");
             if port == 0 {
                 if gives {
-                    let free = self.twin(spec, index).unwrap_or_else(|| self.free_port(spec));
+                    let shared = known.is_none().then(|| twin(spec, index)).flatten();
+                    let free = shared.unwrap_or_else(|| self.free_port(spec));
                     spec["ports"][index]["nodePort"] = free.into();
                 }
                 continue;
             }
-            let why = if known.contains(&port) {
+            let why = if known.is_some_and(|known| known.contains(&port)) {
                 continue;
             } else if !PORTS.contains(&port) {
                 "provided port is not in the valid range. The range of valid ports is 30000-32767"
@@ -107,15 +109,13 @@ impl Pool {
         }
         Ok(())
     }
+}
 
-    /// The same port of another protocol shares its port on the nodes when a Service is made.
-    fn twin(&self, spec: &Value, index: usize) -> Option<i64> {
-        let ports = items(spec, "ports");
-        let same = ports.iter().filter(|port| {
-            port["port"] == ports[index]["port"] && port["protocol"] != ports[index]["protocol"]
-        });
-        same.map(|port| number(port, "nodePort")).find(|port| *port != 0)
-    }
+/// The ports of one number share their port on the nodes when a Service is made, those of one protocol too.
+fn twin(spec: &Value, index: usize) -> Option<i64> {
+    let ports = items(spec, "ports");
+    let same = ports.iter().filter(|port| port["port"] == ports[index]["port"]);
+    same.map(|port| number(port, "nodePort")).find(|port| *port != 0)
 }
 
 /// The ports that a Service has on the nodes.

@@ -2,6 +2,8 @@
 //!
 //! Source: `k8s.io/kubernetes/pkg/registry/core/service/storage/{storage,alloc}.go` and `../strategy.go`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -48,6 +50,10 @@ pub(super) fn allocate(
         return Err(StatusError::invalid(about, &errors));
     }
     if let Some(old) = old {
+        if let Some((protocol, port)) = repeated_node_port(spec).filter(|_| needs_ports(spec)) {
+            let why = format!("duplicate nodePort: {{{protocol} {port}}}");
+            return Err(StatusError::new(500, "", why));
+        }
         drop_unneeded(spec, old);
     }
     // a real server keeps it and shows it to nobody
@@ -237,14 +243,22 @@ fn give_address(spec: &mut Value, old: Option<&Value>, pool: &Pool) -> Result<()
 
 fn give_ports(spec: &mut Value, old: Option<&Value>, pool: &Pool) -> Result<(), FieldError> {
     if needs_ports(spec) {
-        let known: Vec<i64> = old.into_iter().flat_map(node_ports).collect();
-        pool.give_ports(spec, &known)?;
+        let known: Option<Vec<i64>> = old.map(|old| node_ports(old).collect());
+        pool.give_ports(spec, known.as_deref())?;
     }
     let is_asked = needs_health_check(spec) && !old.is_some_and(needs_health_check);
     if is_asked && number(spec, "healthCheckNodePort") == 0 {
         spec["healthCheckNodePort"] = pool.free_port(spec).into();
     }
     Ok(())
+}
+
+/// A protocol and a port on the nodes that two ports have.
+fn repeated_node_port(spec: &Value) -> Option<(&str, i64)> {
+    let ports = items(spec, "ports").iter();
+    let mut keys = ports.map(|port| (text(port, "protocol"), number(port, "nodePort")));
+    let mut seen = BTreeSet::new();
+    keys.find(|key| key.1 != 0 && !seen.insert(*key))
 }
 
 /// An address that a balancer reports leads to the balancer itself, unless it says otherwise.

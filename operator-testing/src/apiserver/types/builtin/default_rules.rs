@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{at, default, has, items, items_mut, number, object_mut, remove, text},
+    image,
     validate::services::is_external,
 };
 
@@ -28,6 +29,10 @@ fn merge_string_data(secret: &mut Value) {
 pub(super) fn before(definition: &str, value: &mut Value) {
     match definition {
         "core.v1.Secret" => merge_string_data(value),
+        // without a type it is a rolling update, with whatever belongs to one
+        "apps.v1.StatefulSetUpdateStrategy" if text(value, "type").is_empty() => {
+            default(value, "rollingUpdate", json!({}));
+        }
         "core.v1.Container" | "core.v1.EphemeralContainer" => pull_policy(value),
         "core.v1.PodSpec" => {
             account(value);
@@ -77,7 +82,11 @@ pub(super) fn after(definition: &str, value: &mut Value) {
         "apps.v1.DaemonSetUpdateStrategy" => {
             rolling(value, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
         }
-        "apps.v1.StatefulSetUpdateStrategy" => rolling(value, &[("partition", json!(0))]),
+        "apps.v1.StatefulSetUpdateStrategy"
+            if text(value, "type") == "RollingUpdate" && has(value, "rollingUpdate") =>
+        {
+            default(&mut value["rollingUpdate"], "partition", 0);
+        }
         "core.v1.Volume" => {
             let sources = value
                 .as_object()
@@ -129,10 +138,10 @@ pub(super) fn last(definition: &str, value: &mut Value) {
 }
 
 fn pull_policy(container: &mut Value) {
-    let image = text(container, "image");
-    let name = image.rsplit('/').next().unwrap_or_default();
-    let is_latest = !image.contains('@') && (!name.contains(':') || name.ends_with(":latest"));
-    let policy = if is_latest { "Always" } else { "IfNotPresent" };
+    let policy = match image::tag(text(container, "image")) {
+        Some("latest") => "Always",
+        _ => "IfNotPresent",
+    };
     default(container, "imagePullPolicy", policy);
 }
 
@@ -251,9 +260,7 @@ fn autoscaler(spec: &mut Value) {
         default(behavior, direction, json!({}));
         let rules = &mut behavior[direction];
         default(rules, "selectPolicy", "Max");
-        if items(rules, "policies").is_empty() {
-            rules["policies"] = policies;
-        }
+        default(rules, "policies", policies);
         if direction == "scaleUp" {
             default(rules, "stabilizationWindowSeconds", 0);
         }

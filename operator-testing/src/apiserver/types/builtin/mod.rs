@@ -5,6 +5,7 @@ mod addresses;
 mod default_rules;
 mod defaults;
 mod fields;
+mod image;
 mod pods;
 mod strategy;
 mod surroundings;

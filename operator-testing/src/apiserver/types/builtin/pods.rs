@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    fields::{default, has, items, members, text},
+    fields::{has, items, members, text},
     surroundings::Surroundings,
 };
 use crate::apiserver::{
@@ -69,13 +69,8 @@ fn set_priority(pod: &mut Value, around: &dyn Surroundings) -> Result<(), Status
     } else {
         let class = around.find("scheduling.k8s.io", "priorityclasses", "", &wanted);
         if class.is_none() {
-            let about = About {
-                group: "",
-                kind: "pods",
-                name: &name,
-            };
             let why = format!("no PriorityClass with name {wanted} was found");
-            return Err(StatusError::forbidden(about, why));
+            return Err(forbidden(&name, why));
         }
         class
     };
@@ -85,13 +80,34 @@ fn set_priority(pod: &mut Value, around: &dyn Surroundings) -> Result<(), Status
         spec["priorityClassName"] = class["metadata"]["name"].clone();
     }
     let value = class["value"].as_i64().unwrap_or(0);
-    spec["priority"] = value.into();
     let policy = class["preemptionPolicy"]
         .as_str()
-        .unwrap_or("PreemptLowerPriority")
-        .to_owned();
-    default(spec, "preemptionPolicy", policy);
+        .unwrap_or("PreemptLowerPriority");
+    const COMPUTED: &str = "must not be provided in pod spec; priority admission controller computed";
+    const SOURCE: &str = "from the given PriorityClass name";
+    if let Some(wanted) = spec["priority"].as_i64().filter(|wanted| *wanted != value) {
+        let why = format!("the integer value of priority ({wanted}) {COMPUTED} {value} {SOURCE}");
+        return Err(forbidden(&name, why));
+    }
+    if let Some(wanted) = spec["preemptionPolicy"]
+        .as_str()
+        .filter(|wanted| *wanted != policy)
+    {
+        let why = format!("the string value of PreemptionPolicy ({wanted}) {COMPUTED} {policy} {SOURCE}");
+        return Err(forbidden(&name, why));
+    }
+    spec["priority"] = value.into();
+    spec["preemptionPolicy"] = policy.into();
     Ok(())
+}
+
+fn forbidden(name: &str, why: String) -> StatusError {
+    let about = About {
+        group: "",
+        kind: "pods",
+        name,
+    };
+    StatusError::forbidden(about, why)
 }
 
 /// `Guaranteed` if every container has equal limits and requests for cpu and memory, `BestEffort` if none has any, else

@@ -2,7 +2,7 @@
 //!
 //! Source: the strategies in `k8s.io/kubernetes/pkg/registry/*/*/strategy.go` and the admission plugins that are always on.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     addresses, defaults,
@@ -79,20 +79,8 @@ pub(in crate::apiserver::types) fn prepare_create(
 }
 
 /// Whether a real server stores a new object in another form when it is written for the second time.
-pub(in crate::apiserver::types) fn is_unsettled(kind: &ResourceType, object: &Map<String, Value>) -> bool {
-    match &*kind.group_resource() {
-        "persistentvolumeclaims" => true,
-        // a Job that got its labels from its template
-        "jobs.batch" => {
-            let label = |value: Option<&Value>| {
-                value.map_or(Value::Null, |value| value["metadata"]["labels"].clone())
-            };
-            let own = object.get("metadata").map(|metadata| &metadata["labels"]);
-            let template = label(object.get("spec").map(|spec| &spec["template"]));
-            own.is_some_and(|own| !own.is_null() && *own == template)
-        }
-        _ => false,
-    }
+pub(in crate::apiserver::types) fn is_unsettled(kind: &ResourceType) -> bool {
+    &*kind.group_resource() == "persistentvolumeclaims"
 }
 
 /// Resets and completes a change of an object. The server has put back what belongs to the status subresource.

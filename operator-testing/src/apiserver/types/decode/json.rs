@@ -222,6 +222,10 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        // what a built-in type keeps as it came keeps large numbers too
+        if self.repeated == Repeated::Merged {
+            return Ok(value.into());
+        }
         #[allow(clippy::cast_precision_loss)]
         Ok(i64::try_from(value).map_or_else(|_| number(value as f64), Value::from))
     }

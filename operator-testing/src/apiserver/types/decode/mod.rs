@@ -1,17 +1,24 @@
 //! Reads what clients send: JSON with its odd corners, and the server's own types.
 
+mod bytes;
+mod convert;
 mod depth;
+mod empty;
+mod failure;
 mod json;
 mod quantity;
+mod scalars;
 mod syntax;
 mod time;
 mod typed;
 
+pub(crate) use convert::read_converted;
 pub(crate) use depth::{MAX_DEPTH, nests_deeper};
+pub(super) use empty::forget_empty_lists;
 pub use json::{Document, fields_in_order, from_json, from_json_of_type};
 pub use quantity::Quantity;
 pub(crate) use syntax::problem as syntax_problem;
-pub(super) use typed::{first_failure, forget_empty_lists, read};
+pub(super) use typed::{first_failure, read};
 
 use serde_json::Value;
 
@@ -34,11 +41,5 @@ pub(crate) fn read_as(schema: &Schema, value: &mut Value) -> Result<Vec<String>,
 /// A value of a type before anybody fills it in: structs that are not pointers and fields without `omitempty` are always there.
 /// Nobody owns what is only there because of that.
 pub(crate) fn empty(schema: &Schema) -> Value {
-    typed::empty(schema)
-}
-
-/// Why a value that is no text, but is carried over into a type, does not fit it: what strategic patches and applied
-/// configurations come to.
-pub(crate) fn conversion_failure(schema: &Schema, value: &mut Value) -> Option<String> {
-    typed::conversion_failure(schema, value)
+    empty::empty(schema)
 }

@@ -37,16 +37,9 @@ impl Quantity {
             Some(_) => (false, text),
             None => return Err(WRONG_FORMAT),
         };
-        let end = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
-        let (number, suffix) = rest.split_at(end);
+        let (number, suffix) = rest.split_at(number_length(rest));
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-            return Err(WRONG_FORMAT);
-        }
-        let allowed = |c: char| "eEinumkKMGTP+-".contains(c) || c.is_ascii_digit();
-        if !suffix.chars().all(allowed) {
+        if !is_suffix(suffix) {
             return Err(WRONG_FORMAT);
         }
         let (base, exponent, family) = suffix_of(suffix).ok_or(WRONG_SUFFIX)?;
@@ -54,6 +47,19 @@ impl Quantity {
         Ok(Self {
             nano: if negative { -magnitude } else { magnitude },
             family,
+        })
+    }
+
+    /// The text that the server writes for a text: what is canonical anyway is left as it is, down to its sign and its zeros.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    pub fn normalised(text: &str) -> Result<String, &'static str> {
+        let quantity = Self::parse(text)?;
+        Ok(if is_kept(text, quantity) {
+            text.to_owned()
+        } else {
+            quantity.canonical()
         })
     }
 
@@ -82,6 +88,58 @@ impl PartialOrd for Quantity {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.nano.cmp(&other.nano))
     }
+}
+
+/// Whether the server keeps the text of a quantity.
+fn is_kept(text: &str, quantity: Quantity) -> bool {
+    /// How many digits it counts without computing.
+    const DIGITS: usize = 18;
+    if text == "0" {
+        return true;
+    }
+    let text = text
+        .strip_prefix(['+', '-'])
+        .unwrap_or(text)
+        .trim_start_matches('0');
+    if text.is_empty() {
+        return false;
+    }
+    let (number, suffix) = text.split_at(number_length(text));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let digits = format!("{whole}{fraction}");
+    let Some((_, exponent, _)) = suffix_of(suffix) else {
+        return false;
+    };
+    if quantity.family == Family::Binary {
+        let value = digits.parse::<i64>().unwrap_or_default();
+        let most = DIGITS.saturating_sub(4 + usize::try_from(exponent * 3 / 10).unwrap_or_default());
+        return fraction.is_empty() && whole.len() <= most && value % 8 != 0;
+    }
+    let places = i64::try_from(fraction.len()).unwrap_or(i64::MAX);
+    let scale = i64::from(exponent).saturating_sub(places);
+    digits.len() <= DIGITS
+        && scale >= -9
+        && scale % 3 == 0
+        && !digits.ends_with("000")
+        && !digits.starts_with('0')
+}
+
+/// How much of a text is a number: digits, which may be none at all, and at most one dot.
+fn number_length(text: &str) -> usize {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = digits(text);
+    match text[whole..].strip_prefix('.') {
+        Some(fraction) => whole + 1 + digits(fraction),
+        None => whole,
+    }
+}
+
+/// Whether a text has the form of a suffix: letters, a sign and digits.
+fn is_suffix(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c| "eEinumkKMGTP".contains(c));
+    let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+    rest.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The base and the exponent that a suffix stands for.
@@ -212,6 +270,11 @@ mod tests {
             ("+5", "5"),
             (".5", "500m"),
             ("5.", "5"),
+            ("Gi", "0"),
+            ("-", "0"),
+            (".", "0"),
+            ("m", "0"),
+            ("-.m", "0"),
         ] {
             assert_eq!(
                 Quantity::parse(text).map(Quantity::canonical),
@@ -222,10 +285,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_canonical_is_left_as_it_is() {
+        for (text, kept) in [
+            ("00012", "00012"),
+            ("+5", "+5"),
+            ("5.", "5."),
+            ("1.500", "1.500"),
+            ("0.500", "500m"),
+            ("1000", "1k"),
+            ("1e3", "1e3"),
+            ("1e4", "10e3"),
+            ("12Ki", "12Ki"),
+            ("1024Ki", "1Mi"),
+            ("0Gi", "0"),
+            ("Gi", "0"),
+            ("00", "0"),
+            ("0", "0"),
+        ] {
+            assert_eq!(Quantity::normalised(text).as_deref(), Ok(kept), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_quantity_is_refused() {
         assert_eq!(Quantity::parse("lots"), Err(WRONG_FORMAT));
         assert_eq!(Quantity::parse(""), Err(WRONG_FORMAT));
         assert_eq!(Quantity::parse("1.2.3"), Err(WRONG_FORMAT));
-        assert_eq!(Quantity::parse("1Kk"), Err(WRONG_SUFFIX));
+        assert_eq!(Quantity::parse("1K5m"), Err(WRONG_FORMAT));
+        for text in ["1Kk", "e", "1K-5", "5+"] {
+            assert_eq!(Quantity::parse(text), Err(WRONG_SUFFIX), "{text}");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod numbers;
 mod report;
 mod rules;
 mod scale;
+mod url;
 
 use serde_json::Value;
 
@@ -32,7 +33,10 @@ pub struct Verdict {
     pub warnings: Vec<String>,
 }
 
-pub(super) use self::formats::{go_duration, is_text_format};
+pub(super) use self::{
+    formats::{go_duration, is_text_format},
+    url::Url,
+};
 
 /// What is wrong with the objects embedded in a default, or with itself if it is one; fields are below `path`.
 pub(super) fn default_objects(schema: &Schema, value: &Value, path: &str) -> Vec<FieldError> {

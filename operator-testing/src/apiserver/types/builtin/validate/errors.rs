@@ -221,8 +221,8 @@ impl Errors {
             part.bytes().all(is_inner) && is_end(part.bytes().next()) && is_end(part.bytes().last())
         };
         if !name.split('.').all(is_part) {
-            let why = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must \
-                       start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+            let why = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and \
+                       must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
                        '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
             self.invalid(field, &value, why);
         }

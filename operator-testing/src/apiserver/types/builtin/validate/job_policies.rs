@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Errors, has, items, text};
+use super::{Errors, has, items, job_indexes::counted, text};
 
 /// Which failures of Pods end a Job.
 pub(super) fn failure(spec: &Value, field: &str, errors: &mut Errors) {
@@ -144,60 +144,5 @@ pub(super) fn success(spec: &Value, field: &str, errors: &mut Errors) {
             );
             errors.invalid(field, &count.into(), why);
         }
-    }
-}
-
-/// How many indexes a text such as `0,2-4` names.
-fn counted(indexes: &str, completions: i64) -> Result<i64, String> {
-    if indexes.is_empty() {
-        return Ok(0);
-    }
-    let (mut last, mut total) = (None, 0);
-    for interval in indexes.split(',') {
-        let limits: Vec<&str> = interval.split('-').collect();
-        if limits.len() > 2 {
-            return Err(format!(
-                "the fragment {interval:?} violates the requirement that an index interval can have at most two parts separated by \
-                 '-'"
-            ));
-        }
-        let read = |text: &str| {
-            let number = text.parse::<i64>();
-            let number =
-                number.map_err(|_| format!("cannot convert string to integer for index: {text:?}"))?;
-            if number >= completions {
-                return Err(format!("too large index: {text:?}"));
-            }
-            Ok(number)
-        };
-        let first = read(limits[0])?;
-        let end = limits.get(1).map_or(Ok(first), |text| read(text))?;
-        let out_of_order = |previous: i64, current: i64| {
-            format!("non-increasing order, previous: {previous}, current: {current}")
-        };
-        if limits.len() > 1 && first >= end {
-            return Err(out_of_order(first, end));
-        }
-        if let Some(last) = last.filter(|last| *last >= first) {
-            return Err(out_of_order(last, first));
-        }
-        total += end - first + 1;
-        last = Some(end);
-    }
-    Ok(total)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn indexes_are_counted_in_order() {
-        assert_eq!(counted("", 5), Ok(0));
-        assert_eq!(counted("0,2-4", 5), Ok(4));
-        assert!(counted("0,5", 5).unwrap_err().contains("too large index: \"5\""));
-        assert!(counted("3-1", 5).unwrap_err().contains("previous: 3, current: 1"));
-        assert!(counted("1,1", 5).unwrap_err().contains("previous: 1, current: 1"));
-        assert!(counted("1-2-3", 5).unwrap_err().contains("at most two parts"));
     }
 }

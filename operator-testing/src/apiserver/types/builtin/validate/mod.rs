@@ -14,7 +14,9 @@ mod environment;
 pub(super) mod errors;
 mod events;
 mod expression;
+mod job_indexes;
 mod job_policies;
+mod job_status;
 mod jobs;
 mod networking;
 mod pod_status;
@@ -57,14 +59,7 @@ pub(in crate::apiserver::types) fn create(
         "replicasets.apps" => workloads::replica_set(object, None, &mut errors),
         "statefulsets.apps" => stateful_sets::stateful_set(object, &mut errors),
         "daemonsets.apps" => workloads::daemon_set(object, None, &mut errors),
-        "jobs.batch" => {
-            // A job without labels shows those of its template, but has them only once it is stored.
-            let template = at(object, &["spec", "template", "metadata", "labels"]);
-            if object["metadata"]["labels"] == *template {
-                errors.0.retain(|error| error.field != "metadata.labels");
-            }
-            jobs::job(object, &mut errors);
-        }
+        "jobs.batch" => jobs::job(object, &mut errors),
         "cronjobs.batch" => cron::cron_job(object, None, &mut errors),
         _ => both(kind, object, None, &mut errors, &mut warnings),
     }

@@ -336,7 +336,7 @@ pub(super) fn class(class: &Value, old: Option<&Value>, errors: &mut Errors) {
     match text(parameters, "scope") {
         "" => errors.required(format!("{FIELD}.scope"), ""),
         "Namespace" => match namespace {
-            None | Some("") => {
+            None => {
                 let why = "`parameters.scope` is set to 'Namespace'";
                 errors.required(format!("{FIELD}.namespace"), why);
             }

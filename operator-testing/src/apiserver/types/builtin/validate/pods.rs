@@ -384,6 +384,6 @@ fn system(spec: &Value, field: &str, errors: &mut Errors) {
                 }
             }
         }
-        name => errors.one_of(format!("{field}.os.name"), &name.into(), &["linux", "windows"]),
+        name => errors.one_of(format!("{field}.os"), &name.into(), &["linux", "windows"]),
     }
 }

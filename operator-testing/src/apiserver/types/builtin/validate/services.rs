@@ -7,7 +7,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Errors, cluster_ips, endpoints, has, items, number, text};
 
@@ -181,9 +181,12 @@ fn repeated_ports(spec: &Value, errors: &mut Errors) {
     for (index, port) in ports.iter().enumerate() {
         let key = (text(port, "protocol"), number(port, "port"));
         if !seen.insert(key) {
-            let shown = json!({"Name": "", "Protocol": port["protocol"], "AppProtocol": null, "Port": port["port"],
-                "TargetPort": 0, "NodePort": 0});
-            errors.duplicate(field(index), &shown);
+            // the server's own form of what tells ports apart
+            let shown = format!(
+                "{{\"Name\":\"\",\"Protocol\":{:?},\"AppProtocol\":null,\"Port\":{},\"TargetPort\":0,\"NodePort\":0}}",
+                key.0, key.1
+            );
+            errors.duplicate_as(field(index), &shown);
         }
     }
 }

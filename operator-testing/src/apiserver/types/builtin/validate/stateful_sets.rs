@@ -2,6 +2,8 @@
 //!
 //! Source: `k8s.io/kubernetes/pkg/apis/apps/validation/validation.go`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -99,12 +101,12 @@ fn strategy(strategy: &Value, errors: &mut Errors) {
 /// gives each a volume for every claim template, in place of one that has the name already.
 fn with_claims_mounted(spec: &Value) -> Value {
     let mut spec = spec.clone();
+    let mut names = BTreeSet::new();
     let claims: Vec<Value> = items(&spec, "volumeClaimTemplates")
         .iter()
-        .map(|claim| {
-            let name = text(&claim["metadata"], "name");
-            json!({"name": name, "persistentVolumeClaim": {"claimName": name}})
-        })
+        .map(|claim| text(&claim["metadata"], "name"))
+        .filter(|name| names.insert(*name))
+        .map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name}}))
         .collect();
     if let Some(pod) = spec["template"]["spec"].as_object_mut() {
         pod.remove("hostname");

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Errors, items, number, pod_status, services};
+use super::{Errors, items, job_status, number, pod_status, services};
 
 /// What holds for the status of one kind.
 struct Counts {
@@ -128,6 +128,7 @@ pub(super) fn check(resource: &str, new: &Value, old: &Value, errors: &mut Error
         }
         "horizontalpodautoscalers.autoscaling" => AUTOSCALER,
         "pods" => return pod_status::check(new, old, errors),
+        "jobs.batch" => return job_status::check(new, old, errors),
         "ingresses.networking.k8s.io" => return services::balanced_points(new, old, errors),
         "services" => return services::load_balancer(new, old, errors),
         _ => return,

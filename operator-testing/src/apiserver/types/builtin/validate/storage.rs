@@ -40,6 +40,8 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
                 "field can not be less than status.capacity",
             );
         }
+        let mode = |claim: &Value| claim["spec"]["volumeMode"].clone();
+        errors.immutable("volumeMode", &mode(claim), &mode(old));
     }
 }
 
@@ -123,15 +125,15 @@ fn sources(spec: &Value, field: &str, errors: &mut Errors) {
         return;
     }
     let (source, reference) = (&spec["dataSource"], &spec["dataSourceRef"]);
-    let shown = Value::from(format!("{field}.dataSource"));
+    // what is shown is the path of a field, which has no JSON
     if !text(reference, "namespace").is_empty() {
         let why = "may not be specified when dataSourceRef.namespace is specified";
-        errors.invalid(field, &shown, why);
+        errors.invalid_as(field, "{}", why);
     } else if ["apiGroup", "kind", "name"]
         .iter()
         .any(|name| source[*name] != reference[*name])
     {
-        errors.invalid(field, &shown, "must match dataSourceRef");
+        errors.invalid_as(field, "{}", "must match dataSourceRef");
     }
 }
 

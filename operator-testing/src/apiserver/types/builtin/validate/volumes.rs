@@ -177,7 +177,7 @@ fn template_metadata(metadata: &Value, field: &str, errors: &mut Errors) {
     errors.annotations(&format!("{field}.metadata.annotations"), &metadata["annotations"]);
     for (name, value) in metadata.as_object().into_iter().flatten() {
         if !matches!(&**name, "labels" | "annotations") && *value != Value::Null && value != "" {
-            errors.forbidden(format!("{field}.{name}"), "cannot be set");
+            errors.forbidden(format!("{field}.metadata.{name}"), "cannot be set");
         }
     }
 }

@@ -122,14 +122,7 @@ fn strategy(strategy: &Value, errors: &mut Errors) {
             let rolling = if rolling.is_null() {
                 "null".to_owned()
             } else {
-                let shown = |name: &str| {
-                    if has(rolling, name) {
-                        rolling[name].clone()
-                    } else {
-                        0.into()
-                    }
-                };
-                let (most, surge) = (shown("maxUnavailable"), shown("maxSurge"));
+                let (most, surge) = (count(rolling, "maxUnavailable"), count(rolling, "maxSurge"));
                 format!("{{\"MaxUnavailable\":{most},\"MaxSurge\":{surge}}}")
             };
             let shown = format!(
@@ -241,12 +234,21 @@ fn daemon_strategy(strategy: &Value, errors: &mut Errors) {
             let rolling = if rolling.is_null() {
                 "null".to_owned()
             } else {
-                let (most, surge) = (&rolling["maxUnavailable"], &rolling["maxSurge"]);
+                let (most, surge) = (count(rolling, "maxUnavailable"), count(rolling, "maxSurge"));
                 format!("{{\"MaxUnavailable\":{most},\"MaxSurge\":{surge}}}")
             };
             let shown = format!("{{\"Type\":{kind:?},\"RollingUpdate\":{rolling}}}");
             errors.unsupported_as("spec.updateStrategy", &shown, &["RollingUpdate", "OnDelete"]);
         }
+    }
+}
+
+/// A number or percentage in the server's own form, which is zero where none is given.
+fn count(rolling: &Value, name: &str) -> Value {
+    if has(rolling, name) {
+        rolling[name].clone()
+    } else {
+        0.into()
     }
 }
 

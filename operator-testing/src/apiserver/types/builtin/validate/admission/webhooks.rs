@@ -12,7 +12,10 @@ use super::{
     expressions::{VARIABLES, check_conditions},
     rules::check_rule,
 };
-use crate::apiserver::types::resource::NameRule;
+use crate::apiserver::{
+    meta::name_problems,
+    types::{resource::NameRule, validate::Url},
+};
 
 /// A configuration of webhooks.
 pub(in super::super) fn webhooks(configuration: &Value, errors: &mut Errors) {
@@ -89,7 +92,10 @@ fn check_review_versions(webhook: &Value, field: &str, errors: &mut Errors) {
     for (index, version) in versions.iter().enumerate() {
         if versions[..index].contains(version) {
             errors.invalid(format!("{field}[{index}]"), version, "duplicate version");
+            continue;
         }
+        let version = version.as_str().unwrap_or_default();
+        errors.named(&format!("{field}[{index}]"), NameRule::Dns1035Label, version);
     }
     if !versions
         .iter()
@@ -109,24 +115,32 @@ fn check_client(client: &Value, field: &str, errors: &mut Errors) {
     }
 }
 
-fn check_url(url: &str, field: &str, errors: &mut Errors) {
+fn check_url(text: &str, field: &str, errors: &mut Errors) {
     const FORM: &str = "; desired format: https://host[/path]";
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    let query = rest.split_once('?').map_or("", |(_, query)| query);
-    if scheme != "https" {
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(why) => {
+            errors.required(field, &format!("url must be a valid URL: {why}{FORM}"));
+            return;
+        }
+    };
+    if url.scheme != "https" {
         let why = format!("'https' is the only allowed URL scheme{FORM}");
-        errors.invalid(field, &scheme.into(), why);
+        errors.invalid(field, &url.scheme.into(), why);
     }
-    if host.is_empty() {
-        errors.invalid(field, &host.into(), format!("host must be specified{FORM}"));
+    if url.host.is_empty() {
+        errors.invalid(field, &"".into(), format!("host must be specified{FORM}"));
+    }
+    if let Some(user) = url.user {
+        errors.invalid(
+            field,
+            &user.into(),
+            "user information is not permitted in the URL",
+        );
     }
     for (part, what) in [
-        (user, "user information is not permitted in the URL"),
-        (fragment, "fragments are not permitted in the URL"),
-        (query, "query parameters are not permitted in the URL"),
+        (url.fragment, "fragments are not permitted in the URL"),
+        (url.query, "query parameters are not permitted in the URL"),
     ] {
         if !part.is_empty() {
             errors.invalid(field, &part.into(), what);
@@ -146,25 +160,72 @@ fn check_service(service: &Value, field: &str, errors: &mut Errors) {
         let why = "port is not valid: must be between 1 and 65535, inclusive";
         errors.invalid(format!("{field}.port"), port, why);
     }
-    let path = &service["path"];
-    let Some(steps) = path.as_str().filter(|path| !path.is_empty() && *path != "/") else {
+    check_path(&service["path"], &format!("{field}.path"), errors);
+}
+
+fn check_path(path: &Value, field: &str, errors: &mut Errors) {
+    let Some(text) = path.as_str().filter(|path| !matches!(*path, "" | "/")) else {
         return;
     };
-    let field = format!("{field}.path");
-    let Some(steps) = steps.strip_prefix('/') else {
-        errors.invalid(field, path, "must start with a '/'");
+    let mut wrong = |why: String| errors.invalid(field, path, why);
+    if text == "//" {
+        wrong("segment[0] may not be empty".to_owned());
         return;
-    };
-    let last = steps.matches('/').count();
+    }
+    if !text.starts_with('/') {
+        wrong("must start with a '/'".to_owned());
+    }
+    // Whatever comes first is taken for the slash, even half of a character.
+    let steps = String::from_utf8_lossy(&text.as_bytes()[1..]);
+    let steps = steps.strip_suffix('/').unwrap_or(&steps);
     for (index, step) in steps.split('/').enumerate() {
         if step.is_empty() {
-            if index < last {
-                errors.invalid(&*field, path, format!("segment[{index}] may not be empty"));
-            }
+            wrong(format!("segment[{index}] may not be empty"));
             continue;
         }
-        for problem in crate::apiserver::meta::name_problems(NameRule::DnsSubdomain, step, false) {
-            errors.invalid(&*field, path, format!("segment[{index}]: {problem}"));
+        for problem in name_problems(NameRule::DnsSubdomain, step, false) {
+            wrong(format!("segment[{index}]: {problem}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn causes(check: impl FnOnce(&mut Errors)) -> Vec<String> {
+        let mut errors = Errors::default();
+        check(&mut errors);
+        errors.0.into_iter().map(|error| error.message).collect()
+    }
+
+    #[test]
+    fn paths_of_services_have_segments() {
+        let path = |path: &str| causes(|errors| check_path(&json!(path), "path", errors));
+        assert!(path("/").is_empty());
+        assert!(path("/a/b/").is_empty());
+        assert_eq!(
+            path("p"),
+            [
+                "Invalid value: \"p\": must start with a '/'",
+                "Invalid value: \"p\": segment[0] may not be empty"
+            ]
+        );
+        assert_eq!(path("//"), ["Invalid value: \"//\": segment[0] may not be empty"]);
+        assert_eq!(
+            path("/a//b/"),
+            ["Invalid value: \"/a//b/\": segment[1] may not be empty"]
+        );
+    }
+
+    #[test]
+    fn review_versions_are_labels_that_come_once() {
+        let webhook = json!({"admissionReviewVersions": ["v1", "V1", "v1"]});
+        let found = causes(|errors| check_review_versions(&webhook, "v", errors));
+        assert!(found[0].starts_with("Invalid value: \"V1\": a DNS-1035 label"));
+        assert_eq!(found[1], "Invalid value: \"v1\": duplicate version");
+        assert_eq!(found.len(), 2);
     }
 }

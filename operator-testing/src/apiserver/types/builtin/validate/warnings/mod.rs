@@ -19,14 +19,10 @@ pub(super) fn check(resource: &str, object: &Value, old: Option<&Value>, warning
     let is_same = old.is_some_and(|old| old["metadata"]["generation"] == object["metadata"]["generation"]);
     match resource {
         "pods" if old.is_none() => pods::check(object, &["spec"], warnings),
-        "podtemplates" => pods::check(object, &["template", "spec"], warnings),
-        "deployments.apps"
-        | "replicasets.apps"
-        | "daemonsets.apps"
-        | "jobs.batch"
-        | "replicationcontrollers"
-            if !is_same =>
-        {
+        "podtemplates" if !is_same => pods::check(object, &["template", "spec"], warnings),
+        // a real server takes the old one for the new one
+        "replicationcontrollers" if !is_same => pods::check(old.unwrap_or(object), TEMPLATE, warnings),
+        "deployments.apps" | "replicasets.apps" | "daemonsets.apps" | "jobs.batch" if !is_same => {
             pods::check(object, TEMPLATE, warnings);
         }
         "statefulsets.apps" => {
