@@ -7,14 +7,16 @@ use serde_json::Value;
 
 use super::super::{meta::Object, types::ResourceType};
 
-/// Whether something was sent empty that the object does not have: anywhere in it.
-pub(super) fn any(sent: &Object, kept: &Object) -> bool {
-    in_members(sent, kept, |_| true)
+/// Whether something was sent empty that the object does not have, in one of the fields looked at or anywhere below.
+pub(super) fn any(sent: &Object, kept: &Object, looked_at: impl Fn(&str) -> bool) -> bool {
+    sent.iter()
+        .filter(|(name, _)| looked_at(name))
+        .any(|(name, value)| in_value(value, kept.get(name)))
 }
 
 /// The same for everything but the metadata.
 pub(super) fn beside_metadata(sent: &Object, kept: &Object) -> bool {
-    in_members(sent, kept, |name| name != "metadata")
+    any(sent, kept, |name| name != "metadata")
 }
 
 /// Whether the generation of a kind counts what was sent empty as a change: its strategy compares by reflection.
@@ -29,17 +31,11 @@ pub(super) fn is_counted(resource: &ResourceType) -> bool {
     )
 }
 
-fn in_members(sent: &Object, kept: &Object, looked_at: impl Fn(&str) -> bool) -> bool {
-    sent.iter()
-        .filter(|(name, _)| looked_at(name))
-        .any(|(name, value)| in_value(value, kept.get(name)))
-}
-
 fn in_value(sent: &Value, kept: Option<&Value>) -> bool {
     match (sent, kept) {
         (Value::Object(sent), None | Some(Value::Null)) => sent.is_empty(),
         (Value::Array(sent), None | Some(Value::Null)) => sent.is_empty(),
-        (Value::Object(sent), Some(Value::Object(kept))) => in_members(sent, kept, |_| true),
+        (Value::Object(sent), Some(Value::Object(kept))) => any(sent, kept, |_| true),
         (Value::Array(sent), Some(Value::Array(kept))) => sent
             .iter()
             .zip(kept)
@@ -60,7 +56,7 @@ mod tests {
             let (Value::Object(sent), Value::Object(kept)) = (sent, kept) else {
                 return false;
             };
-            any(&sent, &kept)
+            any(&sent, &kept, |_| true)
         };
         assert!(is_lost(json!({"spec": {"from": []}}), json!({"spec": {}})));
         assert!(is_lost(json!({"spec": {}}), json!({})));
@@ -85,7 +81,7 @@ mod tests {
         let sent = json!({"metadata": {"labels": {}}, "spec": {"a": 1}});
         let kept = json!({"metadata": {}, "spec": {"a": 1}});
         let (sent, kept) = (sent.as_object().expect("a map"), kept.as_object().expect("a map"));
-        assert!(any(sent, kept));
+        assert!(any(sent, kept, |_| true));
         assert!(!beside_metadata(sent, kept));
     }
 }

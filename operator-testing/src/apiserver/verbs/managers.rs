@@ -50,6 +50,7 @@ pub(super) fn with_request<T>(
         resource: Arc::clone(&call.resource),
         converter: call.converter(),
         answers: call.answers,
+        through_status: &*call.target.subresource == "status",
         open: RefCell::default(),
     });
     let twins = TwinVersions {
@@ -86,6 +87,8 @@ struct OtherVersions<'a> {
     resource: Arc<ResourceType>,
     converter: Option<Converter>,
     answers: &'a Answers,
+    /// Whether the status is written.
+    through_status: bool,
     /// What the webhook would have to be asked.
     open: RefCell<Vec<Question>>,
 }
@@ -116,9 +119,9 @@ impl Versions for OtherVersions<'_> {
         Some((converted, other.schema.as_deref()))
     }
 
-    /// The strategy of a custom resource knows of no version but its own.
+    /// The strategy of a custom resource knows of no version but its own; those of its status are put together.
     fn share_resets(&self) -> bool {
-        false
+        self.through_status
     }
 }
 

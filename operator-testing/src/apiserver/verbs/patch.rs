@@ -213,24 +213,35 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
     create::store_new(state, call, object, options, Source::Plain)
 }
 
-/// Kinds of whose objects clients are warned whether or not they change.
-const WARNED_OF: [&str; 6] = [
-    "secrets",
-    "ingresses",
-    "services",
-    "persistentvolumeclaims",
-    "persistentvolumes",
-    "storageclasses",
-];
-
 /// Whether a change that changes nothing needs no further look: the server's own rules have nothing to add to what they have
 /// accepted, nobody else is asked, and there is nothing to warn of. Rules of custom resources may have changed since, of which
-/// clients are warned; of what objects of some kinds hold they are warned with every write.
+/// clients are warned.
 fn is_settled(state: &State, call: &Call<'_>, stored: &Stored) -> bool {
     call.resource.custom.is_none()
         && !stored.unsettled
-        && !WARNED_OF.contains(&&*call.resource.plural)
+        && !is_warned_of(call)
         && !admission::is_extended(state, call)
+}
+
+/// Whether clients are warned of what an object holds with every write, even if the write changes nothing.
+fn is_warned_of(call: &Call<'_>) -> bool {
+    match &*call.resource.plural {
+        "csistoragecapacities"
+        | "endpoints"
+        | "endpointslices"
+        | "ingresses"
+        | "networkpolicies"
+        | "nodes"
+        | "persistentvolumeclaims"
+        | "persistentvolumes"
+        | "resourceslices"
+        | "runtimeclasses"
+        | "secrets"
+        | "services"
+        | "storageclasses" => true,
+        "pods" => &*call.target.subresource == "status",
+        _ => false,
+    }
 }
 
 /// Whether the request is plainly an apply of what is applied already.

@@ -131,7 +131,9 @@ pub(super) fn read(
     custom_body::check_type(call, &object)?;
     if let Value::Object(before) = &before {
         call.emptied = emptied::is_counted(&call.resource) && emptied::beside_metadata(before, &object);
-        call.unsettled = origin == Origin::Apply && stores_as_applied(call) && emptied::any(before, &object);
+        call.unsettled = origin == Origin::Apply
+            && stores_as_applied(call)
+            && emptied::any(before, &object, |field| is_written(call, field));
     }
     Ok(object)
 }
@@ -140,7 +142,15 @@ pub(super) fn read(
 /// be converted to be stored.
 fn stores_as_applied(call: &Call<'_>) -> bool {
     let custom = call.resource.custom.as_ref();
-    custom.is_some_and(|custom| custom.stored.is_none())
+    custom.is_some_and(|custom| custom.storage_version == call.resource.version)
+}
+
+/// Whether this write changes a field of the object: the status has a door of its own, if it has one.
+fn is_written(call: &Call<'_>, field: &str) -> bool {
+    match &*call.target.subresource {
+        "status" => field == "status",
+        _ => field != "status" || !call.resource.rules.status_subresource,
+    }
 }
 
 /// What is wrong if a patch made an object of a built-in kind one of another kind or version.

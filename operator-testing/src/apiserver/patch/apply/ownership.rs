@@ -19,6 +19,7 @@ use super::{
     request::Request,
     set::FieldSet,
     shape::Type,
+    validate::validate,
 };
 
 /// Why fields could not move.
@@ -127,7 +128,12 @@ fn move_fields(
         let new = request.versions.convert(new, version);
         let changes = match (old, new) {
             (Some((old, schema)), Some((new, _))) => {
-                let changes = compare(&old, &new, Type::root(schema)).map_err(misfit)?;
+                let root = Type::root(schema);
+                for (what, object) in [("old", &old), ("new", &new)] {
+                    validate(object, root, false)
+                        .map_err(|why| Failure::Misfit(format!("failed to convert {what} object: {why}")))?;
+                }
+                let changes = compare(&old, &new, root).map_err(misfit)?;
                 Some(if request.versions.share_resets() {
                     changes.without(request.reset)
                 } else {
