@@ -17,7 +17,7 @@ use super::{
     answer, body, custom_body, decode, managers,
     options::WriteOptions,
     owners::{self, When},
-    strategy,
+    patched, strategy,
 };
 
 /// How often a name is generated anew when the generated one is taken.
@@ -141,12 +141,15 @@ fn finish(
     Ok(answer::stored(call, 201, &stored))
 }
 
-/// Brings a custom resource that was applied into the form that it comes back in.
-pub(super) fn settle_applied(call: &Call<'_>, object: &mut Object) {
+/// Brings a custom resource that was applied into the form that it comes back in. If it is stored in another one, the next write
+/// stores it anew.
+pub(super) fn settle_applied(call: &mut Call<'_>, object: &mut Object) {
     if call.unread {
+        let applied = object.clone();
         let mut value = Value::Object(std::mem::take(object));
         call.resource.settle_applied(&mut value);
         *object = meta::into_object(value);
+        call.unsettled |= patched::stores_as_applied(call) && *object != applied;
     }
 }
 

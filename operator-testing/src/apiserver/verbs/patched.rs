@@ -140,7 +140,7 @@ pub(super) fn read(
 
 /// Whether what was applied is stored with its empty metadata, which the next write takes away: a custom resource is, if it need not
 /// be converted to be stored.
-fn stores_as_applied(call: &Call<'_>) -> bool {
+pub(super) fn stores_as_applied(call: &Call<'_>) -> bool {
     let custom = call.resource.custom.as_ref();
     custom.is_some_and(|custom| custom.storage_version == call.resource.version)
 }

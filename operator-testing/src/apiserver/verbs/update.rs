@@ -74,12 +74,12 @@ pub(super) fn change(
     admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
     call.resource.forget_empty_lists(&mut object);
+    create::settle_applied(call, &mut object);
     let mut value = Value::Object(object);
     if apply::keep_times(old, &mut value) && is_stored_so(call, stored) {
         return Ok(answer::stored(call, 200, stored));
     }
     let mut object = meta::into_object(value);
-    create::settle_applied(call, &mut object);
     if options.dry_run {
         // only what is stored loses it
         if let Some(link) = self_link {
