@@ -8,8 +8,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use serde_json::Value;
+
 use super::{
-    builtin_table::BUILT_INS, custom::CustomDefinition, resource::ResourceType, unserved, version::Version,
+    builtin_table::BUILT_INS, custom::CustomDefinition, decode, definitions::DefinitionId,
+    resource::ResourceType, unserved, version::Version,
 };
 
 /// The kinds that the server knows, built-in and custom.
@@ -102,6 +105,17 @@ impl TypeSnapshot {
     pub fn builtin(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<ResourceType>> {
         self.by_kind(group, version, kind)
             .filter(|resource| resource.custom.is_none())
+    }
+
+    /// What the decoder says of a value that is read as a built-in kind; `None` if nothing is wrong with it.
+    pub fn misread(&self, group: &str, version: &str, kind: &str, value: &Value) -> Option<String> {
+        if let Some(resource) = self.builtin(group, version, kind) {
+            return resource.read(&mut value.clone()).err();
+        }
+        let of_meta = unserved::UNVERSIONED.contains(&kind) || unserved::OPTIONS.contains(&kind);
+        let id =
+            DefinitionId::named(&format!("io.k8s.apimachinery.pkg.apis.meta.v1.{kind}")).filter(|_| of_meta);
+        id.and_then(|id| decode::read_as(id.schema(), &mut value.clone()).err())
     }
 
     /// Whether the server has a type of its own for a kind, served or not.

@@ -48,12 +48,12 @@ pub(super) fn create(state: &mut State, call: &mut Call<'_>) -> Result<Response,
 /// Where a new object comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// A body that says nothing about versions, or a write that makes missing objects.
+    /// A body that says nothing about versions.
     Plain,
     /// A body with a resource version, which a new object cannot have.
     Versioned,
-    /// A replacement of an object that is not there: a dry run shows the version that it came with.
-    Replacement,
+    /// A write to an object that is not there: a dry run shows the version that it came with.
+    Upsert,
 }
 
 /// Takes an object that does not exist yet through admission and validation into the store.
@@ -77,7 +77,7 @@ pub(super) fn store_new(
     admission::mutate(state, call, Some(&mut object), None)?;
     let given: Vec<_> = SHOWN_IN_REHEARSAL
         .iter()
-        .filter(|_| source == Source::Replacement && options.dry_run)
+        .filter(|_| source == Source::Upsert && options.dry_run)
         .filter_map(|field| Some((*field, meta::member(&object, field)?.clone())))
         .collect();
     let generated = name(state, call, &mut object);

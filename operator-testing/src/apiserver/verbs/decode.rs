@@ -11,7 +11,7 @@ use super::{
         patch::apply,
         status::StatusError,
         twin,
-        types::decode::fields_in_order,
+        types::{ResourceType, decode::fields_in_order},
     },
     body::{self, Format, Parsed},
     custom_body, emptied,
@@ -191,7 +191,7 @@ fn read_builtin(
     let resource = &call.resource;
     let expected = Expected {
         kind: &resource.kind,
-        internal: &format!("{}.{}", package(&resource.group), resource.kind),
+        internal: &internal(resource),
         versions: &[&resource.api_version()],
     };
     let prefix = expected.check(call, stated, value)?;
@@ -202,8 +202,13 @@ fn read_builtin(
     Ok((prefix, unknown))
 }
 
+/// A kind as the server names it to itself: `core.Pod`.
+pub(super) fn internal(resource: &ResourceType) -> String {
+    format!("{}.{}", package(&resource.group), resource.kind)
+}
+
 /// The package that holds the server's own form of a group's kinds, as messages name it.
-pub(super) fn package(group: &str) -> &str {
+fn package(group: &str) -> &str {
     match group {
         "" | "events.k8s.io" => "core",
         group => group.split('.').next().unwrap_or(group),

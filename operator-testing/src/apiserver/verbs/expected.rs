@@ -7,13 +7,17 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
-    super::{call::Call, status::StatusError},
+    super::{call::Call, status::StatusError, types::TypeSnapshot},
     body::{self, Format},
     type_meta::TypeMeta,
 };
 
 /// How much of a body messages show.
 const SUMMARY: usize = 30;
+
+/// Where the server looks for the types of bodies, and of what patches made.
+const BODIES: &str = "pkg/api/legacyscheme/scheme.go:30";
+pub(super) const PATCHES: &str = "pkg/runtime/scheme.go:111";
 
 /// The type that a body is expected to be of.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +29,60 @@ pub(super) struct Expected<'a> {
     pub(super) versions: &'a [&'a str],
 }
 
+/// How a body of a built-in kind stands to what is expected of it.
+pub(super) enum Verdict {
+    /// It is of the type.
+    Same,
+    /// It is of the kind, in a version that is known and not taken here.
+    OtherVersion,
+    /// It is of another type: why it cannot be taken.
+    Other(String),
+}
+
 impl Expected<'_> {
+    /// Completes what a body states of its type.
+    fn completed(&self, mut stated: TypeMeta) -> TypeMeta {
+        if stated.kind.is_empty() {
+            self.kind.clone_into(&mut stated.kind);
+        }
+        if stated.api_version.is_empty() {
+            self.versions[0].clone_into(&mut stated.api_version);
+        }
+        stated
+    }
+
+    /// How a body stands to the type. `scheme` is where the server would have looked for another type.
+    pub(super) fn verdict(
+        &self,
+        types: &TypeSnapshot,
+        stated: &TypeMeta,
+        value: &Value,
+        scheme: &str,
+    ) -> Verdict {
+        let stated = self.completed(stated.clone());
+        let TypeMeta { kind, api_version } = &stated;
+        let is_kind = *kind == *self.kind;
+        if is_kind && self.versions.contains(&api_version.as_str()) {
+            return Verdict::Same;
+        }
+        let (group, version) = (stated.group(), stated.version());
+        if !types.is_builtin(group, version, kind) {
+            return Verdict::Other(format!(
+                "no kind {kind:?} is registered for version {api_version:?} in scheme {scheme:?}"
+            ));
+        }
+        if is_kind {
+            return Verdict::OtherVersion;
+        }
+        // it is read as what it states to be before that turns out to be of no use
+        Verdict::Other(types.misread(group, version, kind, value).unwrap_or_else(|| {
+            format!(
+                "converting ({version}.{kind}) to ({}): unknown conversion",
+                self.internal
+            )
+        }))
+    }
+
     /// Checks kind and version that a body of a built-in kind states, and fills them in where it states none. Returns what
     /// messages about the body begin with.
     ///
@@ -34,53 +91,27 @@ impl Expected<'_> {
     pub(super) fn check(
         &self,
         call: &Call<'_>,
-        mut stated: TypeMeta,
+        stated: TypeMeta,
         value: &mut Value,
     ) -> Result<String, StatusError> {
-        if stated.kind.is_empty() {
-            self.kind.clone_into(&mut stated.kind);
-        }
-        if stated.api_version.is_empty() {
-            self.versions[0].clone_into(&mut stated.api_version);
-        }
+        let stated = self.completed(stated);
         let TypeMeta { kind, api_version } = &stated;
         let prefix = format!(
             "{kind} in version {:?} cannot be handled as a {}",
             stated.version(),
             self.kind
         );
-        let is_version = self.versions.contains(&api_version.as_str());
-        if *kind != *self.kind || !is_version {
-            let (group, version) = (stated.group(), stated.version());
-            let types = call.types.snapshot();
-            let misread = types
-                .builtin(group, version, kind)
-                .filter(|other| *other.kind != *self.kind)
-                .and_then(|other| other.read(&mut value.clone()).err());
-            let known = types.is_builtin(group, version, kind);
-            if known && *kind == *self.kind {
-                return Err(other_version(api_version, self.versions[0]));
-            }
-            let why = misread.unwrap_or_else(|| {
-                if known {
-                    format!(
-                        "converting ({version}.{kind}) to ({}): unknown conversion",
-                        self.internal
-                    )
-                } else {
-                    format!(
-                        "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-                    )
-                }
-            });
-            return Err(StatusError::bad_request(format!("{prefix}: {why}")));
+        match self.verdict(&call.types.snapshot(), &stated, value, BODIES) {
+            Verdict::Same => {}
+            Verdict::OtherVersion => return Err(other_version(api_version, self.versions[0])),
+            Verdict::Other(why) => return Err(StatusError::bad_request(format!("{prefix}: {why}"))),
         }
         if value.is_null() {
             *value = json!({});
         }
         if let Value::Object(object) = value {
-            object.insert("kind".into(), json!(stated.kind));
-            object.insert("apiVersion".into(), json!(stated.api_version));
+            object.insert("kind".into(), json!(kind));
+            object.insert("apiVersion".into(), json!(api_version));
         }
         Ok(prefix)
     }

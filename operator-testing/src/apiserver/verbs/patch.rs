@@ -210,7 +210,7 @@ fn create_by_apply(state: &mut State, call: &mut Call<'_>, options: &WriteOption
         let attributes = Attributes::of(Some(&creation), call.request);
         call.access.require(&state.store, call.user, &attributes)?;
     }
-    create::store_new(state, call, object, options, Source::Plain)
+    create::store_new(state, call, object, options, Source::Upsert)
 }
 
 /// Whether a change that changes nothing needs no further look: the server's own rules have nothing to add to what they have

@@ -12,6 +12,7 @@ use super::{
         wording,
     },
     custom_body, decode, emptied,
+    expected::{self, Expected, Verdict},
     options::FieldValidation,
     type_meta::{self, TypeMeta},
 };
@@ -84,8 +85,7 @@ pub(super) fn read(
         let why = format!("Object 'Kind' is missing in '{value}'");
         return Err(invalid(&before, why));
     }
-    let expected = (&*call.resource.kind, &*call.resource.api_version());
-    if !is_custom && let Some(why) = other_type(call, &stated, expected) {
+    if !is_custom && let Some(why) = other_type(call, &stated, &value) {
         return Err(invalid(&before, why));
     }
     let forgets = decode::forgets_managers(&value);
@@ -153,33 +153,17 @@ fn is_written(call: &Call<'_>, field: &str) -> bool {
     }
 }
 
-/// What is wrong if a patch made an object of a built-in kind one of another kind or version.
-pub(super) fn other_type(call: &Call<'_>, stated: &TypeMeta, expected: (&str, &str)) -> Option<String> {
-    let or = |given: &str, otherwise: &str| {
-        if given.is_empty() {
-            otherwise.to_owned()
-        } else {
-            given.to_owned()
-        }
+/// What is wrong if a patch made an object of a built-in kind one of another kind. What it made in another version of the kind is read
+/// in that of the request.
+fn other_type(call: &Call<'_>, stated: &TypeMeta, value: &Value) -> Option<String> {
+    let resource = &call.resource;
+    let expected = Expected {
+        kind: &resource.kind,
+        internal: &decode::internal(resource),
+        versions: &[&resource.api_version()],
     };
-    let stated = TypeMeta {
-        kind: or(&stated.kind, expected.0),
-        api_version: or(&stated.api_version, expected.1),
-    };
-    let TypeMeta { kind, api_version } = &stated;
-    if (kind.as_str(), api_version.as_str()) == expected {
-        return None;
+    match expected.verdict(&call.types.snapshot(), stated, value, expected::PATCHES) {
+        Verdict::Same | Verdict::OtherVersion => None,
+        Verdict::Other(why) => Some(why),
     }
-    let (group, version) = (stated.group(), stated.version());
-    let types = call.types.snapshot();
-    Some(if types.is_builtin(group, version, kind) {
-        format!(
-            "unable to decode {api_version}, Kind={kind} into {}, Kind={}",
-            expected.1, expected.0
-        )
-    } else {
-        format!(
-            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
-        )
-    })
 }

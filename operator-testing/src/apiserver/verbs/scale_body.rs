@@ -9,7 +9,7 @@ use super::{
         types::decode::{read_as, read_converted},
         wording,
     },
-    expected::Expected,
+    expected::{Expected, PATCHES, Verdict},
     foreign::{Foreign, report},
     options::FieldValidation,
     patch::{self, PatchType, Patched},
@@ -58,9 +58,9 @@ pub(super) fn patched(
         .as_ref()
         .map_or_else(|| value.to_string(), wording::plain);
     let refuse = |why: String| patched::invalid_patch(shown.clone(), why);
-    let expected = ("Scale", "autoscaling/v1");
     let stated = TypeMeta::of(&value).map_err(refuse)?;
-    if let Some(why) = patched::other_type(call, &stated, expected) {
+    let types = call.types.snapshot();
+    if let Verdict::Other(why) = SCALE.expected.verdict(&types, &stated, &value, PATCHES) {
         return Err(refuse(why));
     }
     let before = value.clone();

@@ -40,7 +40,7 @@ pub(super) fn update(state: &mut State, call: &mut Call<'_>) -> Result<Response,
             same_uid(call, "", meta::text(&object, "uid"), &options)?;
             wanted_revision(&object)?;
             managers::track(call, None, &mut object, &options)?;
-            return create::store_new(state, call, object, &options, Source::Replacement);
+            return create::store_new(state, call, object, &options, Source::Upsert);
         }
         return Err(call.not_found().into());
     };
@@ -76,7 +76,8 @@ pub(super) fn change(
     call.resource.forget_empty_lists(&mut object);
     create::settle_applied(call, &mut object);
     let mut value = Value::Object(object);
-    if apply::keep_times(old, &mut value) && is_stored_so(call, stored) {
+    let shows_link = options.dry_run && self_link.is_some();
+    if apply::keep_times(old, &mut value) && is_stored_so(call, stored) && !shows_link {
         return Ok(answer::stored(call, 200, stored));
     }
     let mut object = meta::into_object(value);

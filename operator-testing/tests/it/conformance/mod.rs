@@ -20,6 +20,7 @@ mod list_watch;
 mod mistakes;
 mod patch;
 mod rbac;
+mod stated;
 mod status_scale;
 
 /// One test for each scenario of a group.

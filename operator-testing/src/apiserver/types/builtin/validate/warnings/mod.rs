@@ -22,6 +22,9 @@ pub(super) fn check(resource: &str, object: &Value, old: Option<&Value>, warning
         "podtemplates" if !is_same => pods::check(object, &["template", "spec"], warnings),
         // a real server takes the old one for the new one
         "replicationcontrollers" if !is_same => pods::check(old.unwrap_or(object), TEMPLATE, warnings),
+        // its template has a generation of its own
+        "daemonsets.apps" if old.is_some_and(|old| old["spec"]["template"] == object["spec"]["template"]) => {
+        }
         "deployments.apps" | "replicasets.apps" | "daemonsets.apps" | "jobs.batch" if !is_same => {
             pods::check(object, TEMPLATE, warnings);
         }
