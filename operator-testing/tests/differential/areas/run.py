@@ -34,7 +34,9 @@ from servers import Server, conformance  # noqa: E402
 
 AREAS = ["owners", "schemas", "mistakes", "access"]
 # What a message that shows a whole object says of its version and of the ports it was given.
-SHOWN_NUMBER = re.compile(r"((?:resourceVersion|nodePort)\W+)\d+")
+SHOWN_NUMBER = re.compile(r"((?:resourceVersion|nodePort)\W+(?:Duplicate value: )?)\d+")
+# The same where the field stands beside the message.
+SHOWN_PORT = re.compile(r"(Duplicate value: )\d+")
 # The name that compiling a rule gives to the type of its object.
 SHOWN_TYPE = re.compile(r"selfType\d+")
 PATIENCE = 20
@@ -46,6 +48,10 @@ def canonical(answer):
     if isinstance(message, str) and "errors:\n" in message:
         first, *others = message.split("\n")
         answer["body"]["message"] = "\n".join([first, *sorted(others)])
+    details = answer["body"].get("details") if isinstance(answer["body"], dict) else None
+    for cause in (details or {}).get("causes") or [] if isinstance(details, dict) else []:
+        if str(cause.get("field")).endswith(".nodePort"):
+            cause["message"] = SHOWN_PORT.sub(r"\1<port>", cause["message"])
     managers = ((answer["body"] or {}).get("metadata") or {}).get("managedFields") if isinstance(answer["body"], dict) else None
     if isinstance(managers, list):
         managers.sort(key=lambda entry: [str(entry.get(field)) for field in ("manager", "operation", "subresource", "apiVersion")])
