@@ -9,6 +9,7 @@ use super::{
     access::Access,
     conversion::{Converter, Trouble},
     meta::{self, Object},
+    patch::apply::FieldSet,
     policies::Policies,
     request::{Request, Target, User},
     response::Response,
@@ -61,6 +62,8 @@ pub(crate) struct Call<'a> {
     pub(crate) unlabelled: bool,
     /// Whether what was sent empty, and is not kept, counts as a change.
     pub(crate) emptied: bool,
+    /// The fields that were sent with something empty inside, which counts as a change to those who own them.
+    pub(crate) reflected: Option<FieldSet>,
     /// Whether the object is a custom resource that was applied, which is brought into the form of its schema by being stored.
     pub(crate) unread: bool,
     /// Whether its template came without labels, even empty ones.

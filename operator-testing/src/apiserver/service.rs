@@ -179,6 +179,7 @@ fn resource(
             .collect(),
         unlabelled: false,
         emptied: false,
+        reflected: None,
         unread: false,
         unlabelled_template: false,
         annotations: Vec::new(),

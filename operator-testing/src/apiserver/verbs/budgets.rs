@@ -181,6 +181,7 @@ fn write(state: &mut State, call: &Call<'_>, stored: &Stored, old: &Value) {
             kind: &kind.kind,
             schema: kind.schema.as_deref(),
             reset: &reset::fields(kind, "status"),
+            reflected: None,
             versions: &OneVersion,
             now: call.time,
         };

@@ -9,6 +9,7 @@ use super::{
         call::Call,
         meta::{self, Object},
         patch::apply,
+        request::Verb,
         status::StatusError,
         twin,
         types::{ResourceType, decode::fields_in_order},
@@ -36,7 +37,8 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
     let stated =
         TypeMeta::of(&value).map_err(|why| expected::unrecognised(call, &call.resource.kind, &why))?;
     let forgets = forgets_managers(&value);
-    let sent = emptied::is_counted(&call.resource).then(|| value.clone());
+    let replaces = call.target.verb == Verb::Update && call.resource.custom.is_none();
+    let sent = replaces.then(|| value.clone());
     call.unlabelled_template = is_unlabelled(&value["spec"]["template"]);
     let (type_of_body, unknown) = match call.resource.custom {
         Some(_) => read_custom(call, &stated, &mut value, validation)?,
@@ -67,8 +69,8 @@ pub(super) fn object(call: &mut Call<'_>, validation: FieldValidation) -> Result
         return Err(expected::other_version(&stated.api_version, &version));
     }
     let object = complete(call, value, forgets);
-    if let Some(Value::Object(sent)) = &sent {
-        call.emptied = emptied::beside_metadata(sent, &object);
+    if let Some(sent) = &sent {
+        emptied::note(call, sent, &object);
     }
     Ok(object)
 }

@@ -5,18 +5,25 @@
 
 use serde_json::Value;
 
-use super::super::{meta::Object, types::ResourceType};
+use super::super::{call::Call, meta::Object, patch::apply::reflected, types::ResourceType};
+
+/// Notes what a write sent empty that its object, one of a built-in kind, does not have.
+pub(super) fn note(call: &mut Call<'_>, sent: &Value, object: &Object) {
+    let Value::Object(members) = sent else { return };
+    if call.resource.custom.is_some() || !any(members, object, |_| true) {
+        return;
+    }
+    call.emptied = is_counted(&call.resource) && any(members, object, |field| field != "metadata");
+    let kept = Value::Object(object.clone());
+    let fields = reflected::fields(sent, &kept, call.resource.schema.as_deref());
+    call.reflected = (!fields.is_empty()).then_some(fields);
+}
 
 /// Whether something was sent empty that the object does not have, in one of the fields looked at or anywhere below.
 pub(super) fn any(sent: &Object, kept: &Object, looked_at: impl Fn(&str) -> bool) -> bool {
     sent.iter()
         .filter(|(name, _)| looked_at(name))
-        .any(|(name, value)| in_value(value, kept.get(name)))
-}
-
-/// The same for everything but the metadata.
-pub(super) fn beside_metadata(sent: &Object, kept: &Object) -> bool {
-    any(sent, kept, |name| name != "metadata")
+        .any(|(name, value)| reflected::is_emptied(value, kept.get(name)))
 }
 
 /// Whether the generation of a kind counts what was sent empty as a change: its strategy compares by reflection.
@@ -29,19 +36,6 @@ pub(super) fn is_counted(resource: &ResourceType) -> bool {
                 "mutatingwebhookconfigurations" | "validatingwebhookconfigurations"
             )
     )
-}
-
-fn in_value(sent: &Value, kept: Option<&Value>) -> bool {
-    match (sent, kept) {
-        (Value::Object(sent), None | Some(Value::Null)) => sent.is_empty(),
-        (Value::Array(sent), None | Some(Value::Null)) => sent.is_empty(),
-        (Value::Object(sent), Some(Value::Object(kept))) => any(sent, kept, |_| true),
-        (Value::Array(sent), Some(Value::Array(kept))) => sent
-            .iter()
-            .zip(kept)
-            .any(|(sent, kept)| in_value(sent, Some(kept))),
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -77,11 +71,11 @@ mod tests {
     }
 
     #[test]
-    fn metadata_can_be_left_out() {
+    fn fields_can_be_left_out() {
         let sent = json!({"metadata": {"labels": {}}, "spec": {"a": 1}});
         let kept = json!({"metadata": {}, "spec": {"a": 1}});
         let (sent, kept) = (sent.as_object().expect("a map"), kept.as_object().expect("a map"));
         assert!(any(sent, kept, |_| true));
-        assert!(!beside_metadata(sent, kept));
+        assert!(!any(sent, kept, |field| field != "metadata"));
     }
 }

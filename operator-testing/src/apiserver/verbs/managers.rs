@@ -69,6 +69,7 @@ pub(super) fn with_request<T>(
         kind: &call.resource.kind,
         schema: call.resource.schema.as_deref(),
         reset: &reset,
+        reflected: call.reflected.as_ref(),
         versions,
         now: call.time,
     });

@@ -129,8 +129,8 @@ pub(super) fn read(
     call.unlabelled_template = decode::is_unlabelled(&before["spec"]["template"]);
     let object = decode::complete(call, value, forgets);
     custom_body::check_type(call, &object)?;
+    emptied::note(call, &before, &object);
     if let Value::Object(before) = &before {
-        call.emptied = emptied::is_counted(&call.resource) && emptied::beside_metadata(before, &object);
         call.unsettled = origin == Origin::Apply
             && stores_as_applied(call)
             && emptied::any(before, &object, |field| is_written(call, field));

@@ -142,6 +142,7 @@ fn written(
         kind: "Scale",
         schema,
         reset: &FieldSet::default(),
+        reflected: None,
         versions: &OneVersion,
         now: call.time,
     };

@@ -28,6 +28,7 @@ mod owned;
 mod ownership;
 mod prune;
 mod reconcile;
+pub mod reflected;
 mod request;
 pub mod reset;
 pub mod scale;

@@ -111,9 +111,11 @@ fn move_fields(
     request: &Request<'_>,
 ) -> Result<Changes, Failure> {
     let misfit = |why| Failure::Misfit(format!("failed to compare objects: {why}"));
-    let here = compare(old, new, request.root())
-        .map_err(misfit)?
-        .without(request.reset);
+    let mut here = compare(old, new, request.root()).map_err(misfit)?;
+    if let Some(reflected) = request.reflected {
+        here.modified = here.modified.union(reflected.clone());
+    }
+    let here = here.without(request.reset);
     // What changed, as seen in the other versions that entries are written in; `None` for a version that is gone.
     let mut elsewhere: BTreeMap<String, Option<Changes>> = BTreeMap::new();
     for entry in managers.iter() {

@@ -21,6 +21,8 @@ pub struct Request<'a> {
     pub schema: Option<&'a Schema>,
     /// The fields that this write never changes ([`super::reset::fields`]).
     pub reset: &'a FieldSet,
+    /// The fields that count as changed though nobody sees it ([`super::reflected::fields`]).
+    pub reflected: Option<&'a FieldSet>,
     /// The other versions in which entries may have been written.
     pub versions: &'a dyn Versions,
     /// The time of the write.

@@ -121,6 +121,7 @@ fn request<'a>(
         kind,
         schema,
         reset,
+        reflected: None,
         versions: &OneVersion,
         now: jiff::Timestamp::UNIX_EPOCH,
     }

@@ -73,6 +73,7 @@ impl Shelf {
             kind: self.kind,
             schema: self.schema,
             reset: &self.reset,
+            reflected: None,
             versions: &OneVersion,
             now: Timestamp::from_second(self.now).expect("a time"),
         }
