@@ -17,6 +17,7 @@ EMPTY = "messages that quote a field: what is empty is shown as not there"
 GO_TYPE = "messages that quote a part of an object: shown as Go's own type has it, with its internal names"
 UNANSWERED = "requests that make the real server's handler panic: it answers nothing"
 FIRST = "of several mistakes in the objects inside a custom resource the one that is met first is told, and their order is chance"
+FORMATS = "warnings of several formats that nobody knows: they come in no particular order"
 NAMELESS = "a Service without a name is refused for its address, not for its name"
 # JSON with the names of a Go type.
 INTERNAL = re.compile(r'Invalid value: \{.*"[A-Z]\w*":', re.S)
@@ -33,6 +34,8 @@ def reason(step, reference, server):
         return ADDRESS
     if is_second_attempt(reference, server):
         return STALE
+    if is_reordered(reference, server):
+        return FORMATS
     if any(reference[part] != server[part] for part in ("status", "warnings", "version")):
         return None
     want, got = reference["body"], server["body"]
@@ -90,6 +93,14 @@ def is_second_attempt(reference, server):
     """Whether nothing but more warnings of the reference tell apart two conflicts."""
     same = all(reference[part] == server[part] for part in ("status", "body", "version"))
     return same and server["status"] == 409 and set(server["warnings"]) < set(reference["warnings"])
+
+
+def is_reordered(reference, server):
+    """Whether two answers differ in nothing but the order of their warnings of formats."""
+    warnings = reference["warnings"]
+    return (warnings != server["warnings"] and sorted(warnings) == sorted(server["warnings"])
+            and all(warning.startswith('299 - "unrecognized format ') for warning in warnings)
+            and all(reference[part] == server[part] for part in ("status", "body", "version")))
 
 
 def is_shuffled(message, other):

@@ -136,7 +136,14 @@ impl ResourceType {
     /// Whether the first write after the creation of an object makes a new version even if it changes nothing, because a real server
     /// stores it in another form then.
     pub fn is_unsettled(&self) -> bool {
-        self.custom.is_none() && builtin::is_unsettled(self)
+        match &self.custom {
+            // the default of the status of a new object is not stored
+            Some(custom) => {
+                let status = custom.written.properties.get("status");
+                self.rules.status_subresource && status.is_some_and(|status| status.default.is_some())
+            }
+            None => builtin::is_unsettled(self),
+        }
     }
 
     /// Gives a new object what the server gives out, a Service its address and ports. Objects that a write of the status makes
@@ -167,6 +174,9 @@ impl ResourceType {
             }
             return Ok(());
         }
+        if self.is_definition() {
+            custom::check::read_defaults(object);
+        }
         builtin::prepare_create(self, object, around)
     }
 
@@ -187,7 +197,12 @@ impl ResourceType {
                 }
                 Ok(())
             }
-            None => builtin::prepare_update(self, new, old, around),
+            None => {
+                if self.is_definition() {
+                    custom::check::read_defaults(new);
+                }
+                builtin::prepare_update(self, new, old, around)
+            }
         }
     }
 

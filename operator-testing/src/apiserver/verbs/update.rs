@@ -68,6 +68,7 @@ pub(super) fn change(
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
     custom_body::check_type(call, &object)?;
+    let resets = call.unread && says_otherwise(&object, old_object);
     strategy::prepare_update(state, call, part, &mut object, old)?;
     owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_update(call, part, &mut object, old)?;
@@ -77,7 +78,13 @@ pub(super) fn change(
     create::settle_applied(call, &mut object);
     let mut value = Value::Object(object);
     let shows_link = options.dry_run && self_link.is_some();
-    if apply::keep_times(old, &mut value) && is_stored_so(call, stored) && !shows_link {
+    // the times are looked at before what may not be written is put back
+    let is_same = if resets {
+        value == *old
+    } else {
+        apply::keep_times(old, &mut value)
+    };
+    if is_same && is_stored_so(call, stored) && !shows_link {
         return Ok(answer::stored(call, 200, stored));
     }
     let mut object = meta::into_object(value);
@@ -94,6 +101,13 @@ pub(super) fn change(
     }
     let stored = call.write(state, &stored.key, &object)?;
     Ok(answer::stored(call, 200, &stored))
+}
+
+/// Whether an object and the one before differ in something else than their metadata.
+fn says_otherwise(object: &Object, old: &Object) -> bool {
+    let beside = |(name, _): &(&String, &Value)| *name != "metadata";
+    let same = |(name, value): (&String, &Value)| old.get(name) == Some(value);
+    object.len() != old.len() || !object.iter().filter(beside).all(same)
 }
 
 /// 400 for a write that names no object.

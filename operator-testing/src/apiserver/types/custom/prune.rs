@@ -85,6 +85,12 @@ impl Pruning<'_> {
         let child = at
             .schema
             .and_then(|schema| schema.properties.get(name).or(schema.additional.as_ref()));
+        let keywords = at.schema.and_then(|schema| schema.validation.as_ref());
+        if child.is_none() && keywords.is_some_and(|keywords| keywords.closed) {
+            // what may not be there is found when the object is checked
+            self.node(None, value, false, &place);
+            return true;
+        }
         if let Some(child) = child {
             self.node(Some(child), value, child.embedded_resource, &place);
         } else if !at.keeps_unknown {

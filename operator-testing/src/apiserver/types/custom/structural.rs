@@ -160,12 +160,18 @@ fn keywords(json: &Map<String, Value>, using: Use) -> Option<Keywords> {
     });
     let written_format =
         string(json, "format").filter(|written| using == Use::Defaults && !written.is_empty());
-    if written_type.is_none() && written_format.is_none() && !any.iter().any(|key| json.contains_key(*key)) {
+    let closed = json.get("additionalProperties") == Some(&Value::Bool(false));
+    if written_type.is_none()
+        && written_format.is_none()
+        && !closed
+        && !any.iter().any(|key| json.contains_key(*key))
+    {
         return None;
     }
     Some(Keywords {
         written_type,
         written_format,
+        closed,
         minimum: number(json, "minimum"),
         exclusive_minimum: flag("exclusiveMinimum"),
         maximum: number(json, "maximum"),

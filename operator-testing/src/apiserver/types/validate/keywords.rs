@@ -265,6 +265,15 @@ fn object(
     }
     for (name, value) in fields {
         let named = schema.properties.get(name.as_str());
+        if named.is_none() && keywords.closed {
+            let what = format!("{place}.{name} in body is a forbidden property");
+            let shown = Value::from(name.as_str());
+            report.add(
+                place,
+                "FieldValueInvalid",
+                format!("Invalid value: {shown}: {what}"),
+            );
+        }
         let Some(child) = named.or(schema.additional.as_ref()) else {
             continue;
         };

@@ -30,6 +30,11 @@ fn node(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<Fiel
             match schema.list_type {
                 ListType::Set if differ(items, Value::eq) => {}
                 ListType::Set => report(items.iter().map(Some), place, errors),
+                ListType::Map if let Some((index, item)) = odd(items) => {
+                    let place = Place::Item(place, index).to_string();
+                    let why = "must be an object for an array of list-type map";
+                    errors.push(FieldError::invalid(place, item, why));
+                }
                 ListType::Map if differ(items, |one, other| have_same_keys(schema, one, other)) => {}
                 ListType::Map => {
                     let keys: Vec<_> = items.iter().map(|item| keys_of(schema, item)).collect();
@@ -53,6 +58,12 @@ fn node(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<Fiel
         }
         _ => {}
     }
+}
+
+/// The first item that is something else than an object.
+fn odd(items: &[Value]) -> Option<(usize, &Value)> {
+    let is_odd = |(_, item): &(usize, &Value)| !item.is_object() && !item.is_null();
+    items.iter().enumerate().find(is_odd)
 }
 
 /// The keys of an item; of a missing key the default of its schema.

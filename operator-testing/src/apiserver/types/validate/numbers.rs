@@ -102,20 +102,24 @@ fn beyond(number: &Number, bound: &Number, what: &str, place: &Place<'_>) -> Rep
 fn multiple_of(number: &Number, factor: &Number, place: &Place<'_>) -> Report {
     let value = Value::Number(number.clone());
     let shown = show_number(float(factor), factor.as_i64());
+    let not_positive = |factor: &str| {
+        let what = format!("factor MultipleOf declared for {place} must be positive: {factor}");
+        Report::of(
+            place,
+            "FieldValueInvalid",
+            format!("Invalid value: {factor}: {what}"),
+        )
+    };
     #[allow(clippy::cast_possible_truncation)]
     let is_multiple = match number.as_i64() {
         Some(whole) => {
             let factor = factor.as_i64().unwrap_or(float(factor) as i64);
             if factor <= 0 {
-                let what = format!("factor MultipleOf declared for {place} must be positive: {factor}");
-                return Report::of(
-                    place,
-                    "FieldValueInvalid",
-                    format!("Invalid value: {factor}: {what}"),
-                );
+                return not_positive(&factor.to_string());
             }
             whole % factor == 0
         }
+        None if float(factor) <= 0.0 => return not_positive(&shown),
         None => {
             let (number, factor) = (float(number), float(factor));
             let quotient = if factor < 1.0 {

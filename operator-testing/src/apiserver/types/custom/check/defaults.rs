@@ -21,6 +21,29 @@ pub(super) fn check(schema: &Value, path: &str) -> Vec<FieldError> {
     errors
 }
 
+/// Drops what the metadata of the objects in defaults does not know.
+pub(super) fn read(schema: &mut Value) {
+    let parsed = structural::parse(schema);
+    if !parsed.holds.embedded {
+        return;
+    }
+    if let Some(default) = schema.get_mut("default") {
+        // what cannot be read is found when the definition is checked
+        let _ = metadata::read_default(&parsed, default, "");
+    }
+    for (_, child) in schema
+        .get_mut("properties")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
+        read(child);
+    }
+    if let Some(items) = schema.get_mut("items") {
+        read(items);
+    }
+}
+
 fn node(schema: &Value, path: &str, is_root: bool, errors: &mut Vec<FieldError>) {
     if let Some(default) = schema.get("default").filter(|default| !default.is_null()) {
         one(schema, default, &format!("{path}.default"), is_root, errors);
@@ -148,6 +171,17 @@ mod tests {
             embedded(json!({"apiVersion": "a/b/c", "kind": "K"})),
             [r#"default.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c"#]
         );
+    }
+
+    #[test]
+    fn unknown_metadata_does_not_stay() {
+        let embedded = |metadata: Value| {
+            json!({"properties": {"a": {"type": "object", "x-kubernetes-embedded-resource": true,
+                "default": {"kind": "K", "metadata": metadata}}}})
+        };
+        let mut schema = embedded(json!({"name": "n", "nonsense": 1}));
+        read(&mut schema);
+        assert_eq!(schema, embedded(json!({"name": "n"})));
     }
 
     #[test]

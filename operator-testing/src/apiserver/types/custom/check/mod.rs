@@ -22,6 +22,16 @@ use crate::apiserver::{status::FieldError, types::validate::Verdict};
 
 use super::definition::condition_is_true;
 
+/// Brings the defaults in a definition into the form in which they are stored.
+pub(in crate::apiserver::types) fn read_defaults(definition: &mut Value) {
+    let versions = definition["spec"]["versions"].as_array_mut();
+    for version in versions.into_iter().flatten() {
+        if let Some(schema) = version.pointer_mut("/schema/openAPIV3Schema") {
+            defaults::read(schema);
+        }
+    }
+}
+
 /// What is wrong with a new definition.
 pub(in crate::apiserver::types) fn create(definition: &Value, metadata: Vec<FieldError>) -> Verdict {
     let mut errors = metadata;
@@ -37,7 +47,7 @@ pub(in crate::apiserver::types) fn create(definition: &Value, metadata: Vec<Fiel
         errors.push(FieldError::invalid("metadata.name", name, why));
     }
     errors.extend(common(definition));
-    verdict(definition, errors)
+    verdict(definition, &Value::Null, errors)
 }
 
 /// What is wrong with a change of a definition.
@@ -62,7 +72,7 @@ pub(in crate::apiserver::types) fn update(new: &Value, old: &Value, metadata: Ve
     keep(&["group"]);
     keep(&["names", "plural"]);
     errors.extend(outside_spec(new));
-    verdict(new, errors)
+    verdict(new, old, errors)
 }
 
 /// What is wrong with a changed status.
@@ -78,9 +88,13 @@ pub(in crate::apiserver::types) fn update_status(new: &Value, metadata: Vec<Fiel
     }
 }
 
-fn verdict(definition: &Value, errors: Vec<FieldError>) -> Verdict {
+fn verdict(definition: &Value, old: &Value, errors: Vec<FieldError>) -> Verdict {
     let warnings = if errors.is_empty() {
-        unrecognised_formats(definition)
+        // formats that were there before are not warned of again
+        let known = unrecognised_formats(old);
+        let mut found = unrecognised_formats(definition);
+        found.retain(|warning| !known.contains(warning));
+        found
     } else {
         Vec::new()
     };

@@ -248,10 +248,9 @@ impl Asking<'_> {
                 self.fail(subject, place, &why);
             }
             Err(failure) => {
-                let misfit = subject
-                    .misfit()
-                    .filter(|_| matches!(failure, Failure::NoVariable(_)));
-                let error = misfit.unwrap_or_else(|| failure.message());
+                let misfit = value::misfit(subject.schema, subject.value);
+                let misfit = misfit.filter(|_| matches!(failure, Failure::NoVariable(_)));
+                let error = misfit.unwrap_or_else(|| failure.message().to_owned());
                 self.fail(
                     subject,
                     place,
@@ -282,17 +281,6 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// Why no rule can look at the value.
-    fn misfit(&self) -> Option<&'static str> {
-        let fits = match self.value {
-            Value::String(_) => true,
-            Value::Number(number) => number.is_i64(),
-            _ => false,
-        };
-        (self.schema.value_type == ValueType::IntOrString && !fits)
-            .then_some("invalid data, expected XIntOrString value to be either a string or integer")
-    }
-
     /// The variables of a rule, with what it can see of them.
     fn shown<'c>(
         &self,
@@ -302,7 +290,7 @@ impl Subject<'_> {
     ) -> Context<'c> {
         let convert = |value, reach| value::convert(self.schema, value, reach, language);
         let mut context = language.new_inner_scope();
-        if self.misfit().is_none() {
+        if value::misfit(self.schema, self.value).is_none() {
             context.add_variable_from_value("self", convert(self.value, reach.0));
         }
         let before = self.old.map(|old| convert(old, reach.1));

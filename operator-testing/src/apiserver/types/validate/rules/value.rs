@@ -73,6 +73,36 @@ pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach, context: &C
     }
 }
 
+/// Why no rule can look at a value that its schema let through.
+pub(super) fn misfit(schema: &Schema, value: &Value) -> Option<String> {
+    let found = match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    };
+    let expected = match schema.value_type {
+        ValueType::IntOrString if !matches!(found, "string" | "int64") => {
+            "expected XIntOrString value to be either a string or integer".to_owned()
+        }
+        ValueType::Object if !value.is_object() => {
+            "expected a map for the provided schema with type=object".to_owned()
+        }
+        ValueType::Array if !value.is_array() => {
+            "expected an array for the provided schema with type=array".to_owned()
+        }
+        ValueType::String if !value.is_string() => format!("expected string, got {found}"),
+        ValueType::Number if !value.is_number() => format!("expected float, got {found}"),
+        ValueType::Integer if found != "int64" => format!("expected int, got {found}"),
+        ValueType::Boolean if !value.is_boolean() => format!("expected bool, got {found}"),
+        _ => return None,
+    };
+    Some(format!("invalid data, {expected}"))
+}
+
 /// The schema of what no schema says anything about.
 static OPEN: LazyLock<Schema> = LazyLock::new(Schema::default);
 
@@ -209,6 +239,33 @@ fn is_reserved(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_of_other_types_are_told_as_go_names_them() {
+        let misfit = |value_type, value| {
+            let schema = Schema {
+                value_type,
+                ..Schema::default()
+            };
+            misfit(&schema, &value)
+        };
+        let told = |why: &str| Some(format!("invalid data, {why}"));
+        let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        assert_eq!(
+            misfit(ValueType::String, json("[]")),
+            told("expected string, got []interface {}")
+        );
+        assert_eq!(
+            misfit(ValueType::Integer, json("2.0")),
+            told("expected int, got float64")
+        );
+        assert_eq!(
+            misfit(ValueType::IntOrString, json("2.5")),
+            told("expected XIntOrString value to be either a string or integer")
+        );
+        assert_eq!(misfit(ValueType::Number, json("2")), None);
+        assert_eq!(misfit(ValueType::Any, json("[]")), None);
+    }
 
     #[test]
     fn names_are_escaped_as_rules_write_them() {
