@@ -2,6 +2,7 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`.
 
+mod compared;
 mod program;
 mod reach;
 mod value;
@@ -226,8 +227,23 @@ impl Asking<'_> {
         if compiled.uses_old_self && subject.old.is_none() && !rule.optional_old_self {
             return;
         }
+        let is_wrapped = rule.optional_old_self && subject.old.is_some();
+        let bare = (is_wrapped && compiled.compared.on_the_right)
+            .then(|| compared::seen(subject.schema, subject.value));
+        let asked = Subject {
+            value: bare.as_ref().unwrap_or(subject.value),
+            ..subject
+        };
         let reach = (&compiled.reach, &compiled.old_reach);
-        match compiled.ask(&subject.shown(rule.optional_old_self, reach, self.context)) {
+        let mut answer = compiled.ask(&asked.shown(rule.optional_old_self, reach, self.context));
+        if is_wrapped
+            && compiled.compared.on_the_left
+            && answer == Ok(Cel::Bool(true))
+            && compared::holds_unknown(subject.schema, subject.value)
+        {
+            answer = Err(Failure::NoOverload);
+        }
+        match answer {
             Ok(Cel::Bool(true)) => {}
             Ok(_) => {
                 let whole = subject.shown(false, (&Reach::Whole, &Reach::Whole), self.context);

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use kube_cel::cel::{Context, IdedExpr, Program, Value as Cel, objects::OptionalValue};
 
-use super::reach::Reach;
+use super::{compared::Compared, reach::Reach};
 use crate::apiserver::types::cel::{Failure, lowered, report_found};
 
 /// The programs of one rule, compiled when it is first asked.
@@ -32,6 +32,7 @@ pub(super) struct Compiled {
     /// How far it looks into the value, and into the old one.
     pub(super) reach: Reach,
     pub(super) old_reach: Reach,
+    pub(super) compared: Compared,
 }
 
 impl Programs {
@@ -80,6 +81,7 @@ fn compile(text: &str) -> Result<Compiled, String> {
         uses_old_self: expression.references().has_variable("oldSelf"),
         reach: Reach::of(&expression, "self"),
         old_reach: Reach::of(&expression, "oldSelf"),
+        compared: Compared::of(&expression),
         expression,
     })
 }
