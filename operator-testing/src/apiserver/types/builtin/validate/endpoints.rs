@@ -29,7 +29,7 @@ pub(super) fn slice(slice: &Value, old: Option<&Value>, errors: &mut Errors) {
         if !names.insert(name) {
             errors.duplicate(format!("{field}.name"), &name.into());
         }
-        check_port(port, &field, errors);
+        check_port(port, &field, true, errors);
     }
     if let Some(old) = old {
         errors.immutable("addressType", &family.into(), &old["addressType"]);
@@ -73,14 +73,20 @@ fn check_endpoint(endpoint: &Value, family: &str, field: &str, errors: &mut Erro
     }
 }
 
-/// A port of endpoints, which may have a name.
-fn check_port(port: &Value, field: &str, errors: &mut Errors) {
+const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
+
+/// A port of endpoints, which may have a name. An empty protocol of a slice is a wrong one, that of a subset is none.
+fn check_port(port: &Value, field: &str, is_of_slice: bool, errors: &mut Errors) {
     let name = text(port, "name");
     if !name.is_empty() {
         errors.dns_label(&format!("{field}.name"), name);
     }
-    let protocols = ["SCTP", "TCP", "UDP"];
-    errors.one_of_required(format!("{field}.protocol"), &port["protocol"], &protocols);
+    let (path, protocol) = (format!("{field}.protocol"), &port["protocol"]);
+    if is_of_slice {
+        errors.one_of(path, protocol, &PROTOCOLS);
+    } else {
+        errors.one_of_required(path, protocol, &PROTOCOLS);
+    }
     if let Some(protocol) = port["appProtocol"].as_str() {
         errors.qualified_name(&format!("{field}.appProtocol"), protocol);
     }
@@ -119,7 +125,7 @@ pub(super) fn subsets(endpoints: &Value, old: Option<&Value>, errors: &mut Error
                 errors.required(format!("{field}.name"), "");
             }
             errors.port_number(format!("{field}.port"), &number(port, "port").into());
-            check_port(port, &field, errors);
+            check_port(port, &field, false, errors);
         }
     }
 }
@@ -198,5 +204,23 @@ pub(super) fn special(address: IpAddr) -> Option<&'static str> {
         Some("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_protocol_is_wrong_or_none() {
+        let said = |is_of_slice: bool| {
+            let mut errors = Errors::default();
+            check_port(&json!({"protocol": ""}), "p", is_of_slice, &mut errors);
+            errors.0.remove(0).message
+        };
+        assert!(said(true).starts_with("Unsupported value: \"\""));
+        assert_eq!(said(false), "Required value");
     }
 }
