@@ -84,7 +84,7 @@ pub(super) fn complete(call: &mut Call<'_>, mut value: Value, forgets_managers: 
     let mut object = meta::into_object(value);
     twin::settle(&call.resource, &mut object);
     strategy::normalise(&mut object);
-    if forgets_managers {
+    if forgets_managers && call.resource.custom.is_none() {
         meta::metadata_mut(&mut object).insert("managedFields".into(), json!([]));
     }
     object
@@ -105,7 +105,8 @@ pub(super) fn is_unlabelled(value: &Value) -> bool {
     value["metadata"]["labels"].is_null()
 }
 
-/// Whether an object comes with an empty list of managers, which asks to forget them; reading it as its type loses the list.
+/// Whether an object comes with an empty list of managers, which asks to forget them; reading it as its type loses the list. Of a
+/// custom resource it is lost before anybody looks.
 pub(super) fn forgets_managers(value: &Value) -> bool {
     apply::stored(value)
         .and_then(Value::as_array)
