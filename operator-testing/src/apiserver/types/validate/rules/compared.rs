@@ -5,11 +5,13 @@
 //!
 //! Source: `github.com/google/cel-go/interpreter/attributes.go`, `k8s.io/apiserver/pkg/cel/common/valuesunstructured.go`.
 
+use std::sync::LazyLock;
+
 use kube_cel::cel::{IdedExpr, common::ast::Expr};
 use serde_json::Value;
 
 use super::reach::Reach;
-use crate::apiserver::types::schema::{Schema, ValueType};
+use crate::apiserver::types::schema::{Schema, SchemaRef, ValueType};
 
 /// The sides on which an expression compares the whole of `self` with something made of `oldSelf`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,28 @@ impl Compared {
         }
     }
 }
+
+/// What rules know of every object.
+static OBJECT: LazyLock<Schema> = LazyLock::new(|| {
+    let object = |fields: [(&str, Schema); 2]| Schema {
+        value_type: ValueType::Object,
+        properties: fields
+            .into_iter()
+            .map(|(name, schema)| (name.into(), SchemaRef::owned(schema)))
+            .collect(),
+        ..Schema::default()
+    };
+    let text = || Schema {
+        value_type: ValueType::String,
+        ..Schema::default()
+    };
+    let mut whole = object([("apiVersion", text()), ("kind", text())]);
+    let metadata = object([("name", text()), ("generateName", text())]);
+    whole
+        .properties
+        .insert("metadata".into(), SchemaRef::owned(metadata));
+    whole
+});
 
 /// A value without what its schema hides from rules.
 pub(super) fn seen(schema: &Schema, value: &Value) -> Value {
@@ -81,6 +105,11 @@ pub(super) fn holds_unknown(schema: &Schema, value: &Value) -> bool {
 }
 
 fn child_of<'a>(schema: &'a Schema, name: &str) -> Option<&'a Schema> {
+    if schema.embedded_resource
+        && let Some(known) = OBJECT.properties.get(name)
+    {
+        return Some(known);
+    }
     let child = schema.properties.get(name).or(schema.additional.as_ref());
     child.map(|child| &**child)
 }
@@ -90,6 +119,24 @@ mod tests {
     use kube_cel::cel::Program;
 
     use super::*;
+
+    #[test]
+    fn objects_in_an_object_are_known_by_their_names() {
+        let schema = Schema {
+            value_type: ValueType::Object,
+            embedded_resource: true,
+            ..Schema::default()
+        };
+        let named = serde_json::json!({"apiVersion": "v1", "kind": "K", "metadata": {"name": "n"}});
+        assert!(!holds_unknown(&schema, &named));
+        assert_eq!(seen(&schema, &named), named);
+        let labelled = serde_json::json!({"metadata": {"name": "n", "labels": {}}, "spec": {}});
+        assert!(holds_unknown(&schema, &labelled));
+        assert_eq!(
+            seen(&schema, &labelled),
+            serde_json::json!({"metadata": {"name": "n"}})
+        );
+    }
 
     #[test]
     fn the_side_of_self_is_told() {

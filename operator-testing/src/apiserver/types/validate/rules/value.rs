@@ -49,7 +49,12 @@ pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach, context: &C
             };
             let is_map = schema.additional.is_some();
             let mut map = HashMap::with_capacity(seen.map_or(fields.len(), BTreeMap::len));
+            let is_object = !is_map && (schema.embedded_resource || !schema.properties.is_empty());
             for (name, value) in fields {
+                // to a rule a field that is null is not there
+                if is_object && value.is_null() {
+                    continue;
+                }
                 let key = if is_map {
                     Cow::Borrowed(&**name)
                 } else {
