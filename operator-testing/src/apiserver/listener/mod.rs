@@ -1,5 +1,8 @@
 //! The same server over loopback HTTP.
 
+mod framing;
+mod stream;
+
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
 
 use hyper::{body::Incoming, service::service_fn};
@@ -13,6 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use self::stream::Stream;
 use super::{
     client::{self, Identity},
     core::Core,
@@ -111,7 +115,7 @@ async fn serve(core: Arc<Core>, stream: TcpStream) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().max_buf_size(HEAD_LIMIT);
     let served = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+        .serve_connection_with_upgrades(TokioIo::new(Stream::new(stream)), service)
         .await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection ended early");
