@@ -213,6 +213,18 @@ impl ResourceType {
         }
     }
 
+    /// What is wrong, besides, with a custom resource of another kind or version, which is said in `errors`: its form is not looked
+    /// at, its lists and rules are.
+    pub fn validate_beside_type(&self, new: &Value, old: Option<&Value>, errors: Vec<FieldError>) -> Verdict {
+        match &self.custom {
+            Some(custom) => validate::beside_type(custom, new, old, errors),
+            None => Verdict {
+                errors,
+                warnings: Vec::new(),
+            },
+        }
+    }
+
     /// What is wrong with a new object. `metadata` is what is wrong with its metadata; it comes first in the verdict.
     pub fn validate_create(&self, object: &Value, metadata: Vec<FieldError>) -> Verdict {
         match &self.custom {

@@ -83,7 +83,7 @@ pub(super) fn store_new(
     let generated = name(state, call, &mut object);
     strategy::prepare_create(state, call, &mut object)?;
     owners::deduplicate(call, &mut object, When::Admitted);
-    custom_body::check_type(call, &object)?;
+    custom_body::check_type(call, &object, None)?;
     strategy::validate_create(call, &mut object)?;
     if source == Source::Versioned {
         let message = "resourceVersion should not be set on objects to be created";

@@ -44,7 +44,7 @@ pub(super) fn read(call: &Call<'_>, stated: &TypeMeta, value: &mut Value) -> Res
 }
 
 /// Refuses an object of another kind or version than the resource, once it is known that nothing else stands against it.
-pub(super) fn check_type(call: &Call<'_>, object: &Object) -> Result<(), StatusError> {
+pub(super) fn check_type(call: &Call<'_>, object: &Object, old: Option<&Value>) -> Result<(), StatusError> {
     let resource = &call.resource;
     if resource.custom.is_none() {
         return Ok(());
@@ -79,5 +79,7 @@ pub(super) fn check_type(call: &Call<'_>, object: &Object) -> Result<(), StatusE
         kind: &stated.kind,
         name: meta::text(object, "name"),
     };
-    Err(StatusError::invalid(about, &errors))
+    let value = Value::Object(object.clone());
+    let verdict = resource.validate_beside_type(&value, old, errors);
+    Err(StatusError::invalid(about, &verdict.errors))
 }

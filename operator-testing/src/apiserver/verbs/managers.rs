@@ -94,13 +94,27 @@ struct OtherVersions<'a> {
     open: RefCell<Vec<Question>>,
 }
 
-impl Versions for OtherVersions<'_> {
-    fn convert<'a>(&'a self, object: &Value, api_version: &str) -> Option<(Value, Option<&'a Schema>)> {
-        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+impl OtherVersions<'_> {
+    /// A version of the resource, served or not.
+    fn version(&self, api_version: &str) -> Option<&ResourceType> {
+        let (group, version) = api_version.rsplit_once('/')?;
         if *group != *self.resource.group {
             return None;
         }
-        let other = self.types.resource(group, version, &self.resource.plural)?;
+        let definition = self
+            .types
+            .definition(&format!("{}.{group}", self.resource.plural))?;
+        let mut versions = definition.versions.iter();
+        versions
+            .find(|resource| *resource.version == *version)
+            .map(|resource| &**resource)
+    }
+}
+
+impl Versions for OtherVersions<'_> {
+    fn convert<'a>(&'a self, object: &Value, api_version: &str) -> Option<(Value, Option<&'a Schema>)> {
+        let other = self.version(api_version)?;
+        let version = &*other.version;
         let converted = match &self.converter {
             None => {
                 let mut converted = object.clone();
@@ -118,6 +132,13 @@ impl Versions for OtherVersions<'_> {
             },
         };
         Some((converted, other.schema.as_deref()))
+    }
+
+    /// A version that the definition has lost is no reason to forget who owns what: nothing can be applied until somebody resets
+    /// the managers, and any other write loses them all.
+    fn refusal(&self, api_version: &str) -> Option<String> {
+        let is_known = self.version(api_version).is_some();
+        (!is_known).then(|| format!("request to convert CR to an invalid group/version: {api_version}"))
     }
 
     /// The strategy of a custom resource knows of no version but its own; those of its status are put together.

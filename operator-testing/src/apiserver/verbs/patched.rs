@@ -128,7 +128,7 @@ pub(super) fn read(
     call.unread = origin == Origin::Apply && is_custom;
     call.unlabelled_template = decode::is_unlabelled(&before["spec"]["template"]);
     let object = decode::complete(call, value, forgets);
-    custom_body::check_type(call, &object)?;
+    custom_body::check_type(call, &object, None)?;
     emptied::note(call, &before, &object);
     if let Value::Object(before) = &before {
         call.unsettled = origin == Origin::Apply

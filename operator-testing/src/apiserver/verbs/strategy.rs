@@ -115,6 +115,11 @@ pub(super) fn settle_created(call: &mut Call<'_>, object: &mut Object) {
     }
 }
 
+fn is_labelled(object: &Object) -> bool {
+    let labels = meta::member(object, "labels").and_then(Value::as_object);
+    labels.is_some_and(|labels| !labels.is_empty())
+}
+
 /// A Job without labels of its own shares those of its template, which are its own from then on.
 fn share_labels(job: &mut Object) {
     let template = job
@@ -149,6 +154,7 @@ pub(super) fn prepare_update(
             match (&*call.resource.group, &*call.resource.kind) {
                 ("", "Pod") => status::keep_quality_of_service(object, old_object),
                 ("", "PersistentVolume") => status::note_phase(object, old_object, &call.now),
+                ("batch", "Job") if !is_labelled(object) => share_labels(object),
                 _ => {}
             }
         }

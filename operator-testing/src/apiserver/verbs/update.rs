@@ -67,7 +67,7 @@ pub(super) fn change(
     let self_link = metadata_mut(&mut object).remove("selfLink");
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
-    custom_body::check_type(call, &object)?;
+    custom_body::check_type(call, &object, Some(old))?;
     let resets = call.unread && says_otherwise(&object, old_object);
     strategy::prepare_update(state, call, part, &mut object, old)?;
     owners::deduplicate(call, &mut object, When::Admitted);

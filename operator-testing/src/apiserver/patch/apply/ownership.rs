@@ -39,6 +39,7 @@ pub(super) fn after_update(
     writer: &ManagerId,
     request: &Request<'_>,
 ) -> Result<Managers, String> {
+    check_versions(&managers, request)?;
     fit_to_schema(&mut managers, old, request);
     let changes = match move_fields(old, new, &mut managers, None, true, request) {
         Ok(changes) => changes,
@@ -74,6 +75,7 @@ pub(super) fn after_apply(
 ) -> Result<(Option<Value>, Managers), Failure> {
     let root = request.root();
     let applier = request.applier();
+    check_versions(&managers, request).map_err(Failure::Misfit)?;
     fit_to_schema(&mut managers, live, request);
     let merged = combine(live, config, root)
         .map_err(|why| Failure::Misfit(format!("failed to merge config: {why}")))?;
@@ -99,6 +101,20 @@ pub(super) fn after_apply(
     }
     managers.drop_empty();
     Ok(((!unchanged).then_some(object), managers))
+}
+
+/// Whether the object can be brought into every version that an entry is written in, or the entry be dropped.
+fn check_versions(managers: &Managers, request: &Request<'_>) -> Result<(), String> {
+    let others = managers.iter().map(|entry| entry.api_version.as_str());
+    let refused = others
+        .filter(|version| *version != request.api_version)
+        .find_map(|version| {
+            if version.matches('/').count() > 1 {
+                return Some(format!("unexpected GroupVersion string: {version}"));
+            }
+            request.versions.refusal(version)
+        });
+    refused.map_or(Ok(()), Err)
 }
 
 /// Takes what changed away from everybody but `except`.

@@ -81,6 +81,12 @@ pub trait Versions: std::fmt::Debug {
     /// The object in another version and the schema of that version; `None` if there is no such version.
     fn convert<'a>(&'a self, object: &Value, api_version: &str) -> Option<(Value, Option<&'a Schema>)>;
 
+    /// Why an object cannot be brought into a version that the kind does not have, so that the bookkeeping fails; `None` if whoever
+    /// owns fields of such a version loses them.
+    fn refusal(&self, _api_version: &str) -> Option<String> {
+        None
+    }
+
     /// Whether the fields that a write never changes are left out of what is compared in other versions too.
     fn share_resets(&self) -> bool {
         true

@@ -72,6 +72,21 @@ pub(super) fn create(
     verdict
 }
 
+/// What is wrong, besides, with a custom resource of another kind or version, which is said in `errors`.
+pub(super) fn beside_type(
+    custom: &CustomType,
+    new: &Value,
+    old: Option<&Value>,
+    mut errors: Vec<FieldError>,
+) -> Verdict {
+    errors.extend(embedded::validate(&custom.written, new));
+    errors.extend(match old {
+        Some(old) => new_duplicates(custom, new, old),
+        None => lists::validate(&custom.written, new),
+    });
+    rules(custom, new, old, errors)
+}
+
 /// Validates a changed custom resource. What has not changed is not held against it.
 pub(super) fn update(
     kind: &ResourceType,
