@@ -2,6 +2,7 @@
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go`.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -39,6 +40,20 @@ pub(super) fn read(call: &Call<'_>, stated: &TypeMeta, value: &mut Value) -> Res
             let names = fields.map(|(name, _)| name.clone());
             unknown.extend(names.filter(|name| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata")));
             Ok(unknown)
+        }
+    }
+}
+
+/// Takes away the times of an applied object that are none: nobody decodes what was applied, and who asks such an object for a time
+/// gets none.
+pub(super) fn forget_misread_times(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for field in ["creationTimestamp", "deletionTimestamp"] {
+        let text = metadata.get(field).and_then(Value::as_str);
+        if text.is_some_and(|text| text.parse::<Timestamp>().is_err()) {
+            metadata.remove(field);
         }
     }
 }

@@ -89,6 +89,9 @@ pub(super) fn read(
         return Err(invalid(&before, why));
     }
     let forgets = decode::forgets_managers(&value);
+    if is_custom && origin == Origin::Apply {
+        custom_body::forget_misread_times(&mut value);
+    }
     let read = match origin {
         Origin::Patch if !is_custom && stated.api_version.is_empty() => {
             Ok(type_meta::forget_fields(&mut value))
@@ -105,6 +108,11 @@ pub(super) fn read(
         }
         Err(error) => return Err(invalid(&before, error)),
     };
+    if !is_custom && let Value::Object(members) = &mut value {
+        // whatever it states, it is stored and compared as one of its kind
+        members.insert("kind".into(), json!(&*call.resource.kind));
+        members.insert("apiVersion".into(), json!(call.resource.api_version()));
+    }
     if origin != Origin::Apply {
         problems.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     }

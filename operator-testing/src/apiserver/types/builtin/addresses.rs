@@ -56,9 +56,14 @@ pub(super) fn allocate(
         }
         drop_unneeded(spec, old);
     }
+    let is_balanced = text(spec, "type") == "LoadBalancer";
     // a real server keeps it and shows it to nobody
     if !needs_address(spec) {
         remove(spec, "internalTrafficPolicy");
+    }
+    // what a balancer has reported counts no more
+    if old.is_some() && !is_balanced && !service["status"]["loadBalancer"].is_null() {
+        service["status"]["loadBalancer"] = json!({});
     }
     Ok(())
 }
