@@ -213,6 +213,22 @@ impl ResourceType {
         }
     }
 
+    /// What the server's own admission says of a valid change.
+    ///
+    /// # Errors
+    /// 403: the change is refused.
+    pub fn admit_update(
+        &self,
+        new: &Value,
+        old: &Value,
+        around: &dyn Surroundings,
+    ) -> Result<(), StatusError> {
+        match self.custom {
+            Some(_) => Ok(()),
+            None => builtin::admit_update(self, new, old, around),
+        }
+    }
+
     /// What is wrong, besides, with a custom resource of another kind or version, which is said in `errors`: its form is not looked
     /// at, its lists and rules are.
     pub fn validate_beside_type(&self, new: &Value, old: Option<&Value>, errors: Vec<FieldError>) -> Verdict {

@@ -361,6 +361,23 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// Asks the server's own admission about a valid change of the object itself.
+pub(super) fn admit_update(
+    state: &State,
+    call: &Call<'_>,
+    part: Part,
+    object: &mut Object,
+    old: &Value,
+) -> Result<(), StatusError> {
+    if part != Part::Main {
+        return Ok(());
+    }
+    let value = Value::Object(std::mem::take(object));
+    let admitted = call.resource.admit_update(&value, old, &Around(state));
+    *object = meta::into_object(value);
+    admitted
+}
+
 /// Checks a changed object.
 pub(super) fn validate_update(
     call: &mut Call<'_>,

@@ -4,6 +4,7 @@ mod address_pool;
 mod addresses;
 mod default_rules;
 mod defaults;
+mod expansion;
 mod fields;
 mod image;
 mod pods;
@@ -14,7 +15,9 @@ mod tests;
 mod validate;
 
 pub(super) use defaults::fill;
-pub(super) use strategy::{allocate, carry, is_unsettled, nothing, prepare_create, prepare_update};
+pub(super) use strategy::{
+    admit_update, allocate, carry, is_unsettled, nothing, prepare_create, prepare_update,
+};
 pub use surroundings::{Nowhere, Surroundings};
 pub(super) use validate::{
     create as validate_create, update as validate_update,

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    addresses, defaults,
+    addresses, defaults, expansion,
     fields::{at, items, object_mut, remove, text},
     pods,
     surroundings::Surroundings,
@@ -74,6 +74,19 @@ pub(in crate::apiserver::types) fn prepare_create(
     if resource == "pods" {
         object["status"]["phase"] = "Pending".into();
         object["status"]["qosClass"] = pods::quality_of_service(&object["spec"]).into();
+    }
+    Ok(())
+}
+
+/// What the server's own admission says of a valid change.
+pub(in crate::apiserver::types) fn admit_update(
+    kind: &ResourceType,
+    new: &Value,
+    old: &Value,
+    around: &dyn Surroundings,
+) -> Result<(), StatusError> {
+    if &*kind.group_resource() == "persistentvolumeclaims" {
+        expansion::admit(new, old, around)?;
     }
     Ok(())
 }
