@@ -5,7 +5,12 @@
 
 use serde_json::Value;
 
-use super::super::{call::Call, meta::Object, patch::apply::reflected, types::ResourceType};
+use super::super::{
+    call::Call,
+    meta::Object,
+    patch::apply::reflected,
+    types::{ResourceType, Schema},
+};
 
 /// Notes what a write sent empty that its object, one of a built-in kind, does not have.
 pub(super) fn note(call: &mut Call<'_>, sent: &Value, object: &Object) {
@@ -13,10 +18,36 @@ pub(super) fn note(call: &mut Call<'_>, sent: &Value, object: &Object) {
     if call.resource.custom.is_some() || !any(members, object, |_| true) {
         return;
     }
+    let sent = &match call.resource.schema.as_deref() {
+        Some(schema) => known(sent, schema),
+        None => sent.clone(),
+    };
+    let Value::Object(members) = sent else { return };
     call.emptied = is_counted(&call.resource) && any(members, object, |field| field != "metadata");
     let kept = Value::Object(object.clone());
     let fields = reflected::fields(sent, &kept, call.resource.schema.as_deref());
     call.reflected = (!fields.is_empty()).then_some(fields);
+}
+
+/// A value without the fields that its type does not have, which nobody sees.
+fn known(value: &Value, schema: &Schema) -> Value {
+    match value {
+        Value::Object(members) if !schema.properties.is_empty() || schema.additional.is_some() => {
+            let members = members.iter().filter_map(|(name, value)| {
+                let child = schema
+                    .properties
+                    .get(name.as_str())
+                    .or(schema.additional.as_ref())?;
+                Some((name.clone(), known(value, child)))
+            });
+            Value::Object(members.collect())
+        }
+        Value::Array(items) => match &schema.items {
+            Some(child) => items.iter().map(|item| known(item, child)).collect(),
+            None => value.clone(),
+        },
+        _ => value.clone(),
+    }
 }
 
 /// Whether something was sent empty that the object does not have, in one of the fields looked at or anywhere below.
@@ -43,6 +74,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::apiserver::types::DefinitionId;
 
     #[test]
     fn what_was_sent_empty_is_found_at_every_depth() {
@@ -68,6 +100,14 @@ mod tests {
             json!({"spec": {}})
         ));
         assert!(!is_lost(json!({"spec": null}), json!({})));
+    }
+
+    #[test]
+    fn fields_that_nobody_knows_are_not_looked_at() {
+        let id = DefinitionId::named("io.k8s.api.networking.v1.NetworkPolicy").expect("a kind");
+        let sent = json!({"type": {}, "spec": {"type": [], "ingress": [{"from": [], "form": {}}], "podSelector": {"matchLabels": {"a": "b"}}}});
+        let kept = json!({"spec": {"ingress": [{"from": []}], "podSelector": {"matchLabels": {"a": "b"}}}});
+        assert_eq!(known(&sent, id.schema()), kept);
     }
 
     #[test]

@@ -107,6 +107,10 @@ pub(super) fn priority_class(class: &Value, old: Option<&Value>, errors: &mut Er
         errors.forbidden("value", why);
     }
     if let Some(policy) = class.get("preemptionPolicy") {
-        errors.one_of("preemptionPolicy", policy, &["PreemptLowerPriority", "Never"]);
+        if policy == "" {
+            errors.required("preemptionPolicy", "");
+        } else {
+            errors.one_of("preemptionPolicy", policy, &["PreemptLowerPriority", "Never"]);
+        }
     }
 }

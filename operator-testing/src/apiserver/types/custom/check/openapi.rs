@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{budget::Budget, rules, standing::Standing};
 use crate::apiserver::status::FieldError;
@@ -311,6 +311,10 @@ fn map_keys(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
         if items.is_null() {
             let why = "must have a schema if x-kubernetes-list-type is map";
             errors.push(FieldError::required(format!("{path}.items"), why));
+        } else if items.is_array() {
+            let why = "must only have a single schema if x-kubernetes-list-type is map";
+            let shown = json!({"Schema": null, "JSONSchemas": items});
+            errors.push(FieldError::invalid(format!("{path}.items"), &shown, why));
         } else if items["type"] != "object" {
             let why = "must be object if parent array's x-kubernetes-list-type is map";
             let shown = items["type"].as_str().unwrap_or_default().into();
