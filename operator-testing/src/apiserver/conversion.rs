@@ -135,16 +135,10 @@ impl Converter {
     }
 
     fn version(&self, version: &str) -> Result<Arc<ResourceType>, Trouble> {
-        let mut versions = self.definition.versions.iter();
-        versions
-            .find(|resource| *resource.version == *version)
-            .cloned()
-            .ok_or_else(|| {
-                let group = &self.definition.group;
-                Trouble::Failed(format!(
-                    "request to convert CR to an invalid group/version: {group}/{version}"
-                ))
-            })
+        self.definition.version(version).cloned().ok_or_else(|| {
+            let group = &self.definition.group;
+            Trouble::Failed(no_such_version(&format!("{group}/{version}")))
+        })
     }
 
     /// A stored object with the defaults of the version it was stored in.
@@ -199,6 +193,11 @@ impl Converter {
             })
             .collect()
     }
+}
+
+/// What is said of a version that a definition does not have.
+pub(crate) fn no_such_version(api_version: &str) -> String {
+    format!("request to convert CR to an invalid group/version: {api_version}")
 }
 
 /// The objects of an answer.

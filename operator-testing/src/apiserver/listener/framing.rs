@@ -124,10 +124,10 @@ impl Framing {
             }
             return &[];
         };
-        self.begun.truncate(end);
-        let head = with_target_escaped(&mem::take(&mut self.begun));
-        self.part = after_head(&head);
-        output.extend_from_slice(&head);
+        let start = output.len();
+        escape_target(&self.begun[..end], output);
+        self.part = after_head(&output[start..]);
+        self.begun.clear();
         &input[end - seen..]
     }
 }
@@ -143,15 +143,19 @@ fn end_of_head(head: &[u8], from: usize) -> Option<usize> {
     })
 }
 
-/// A head whose target holds nothing that the library refuses.
-fn with_target_escaped(head: &[u8]) -> Vec<u8> {
+/// Appends a head whose target holds nothing that the library refuses.
+fn escape_target(head: &[u8], output: &mut Vec<u8>) {
     let line = head.iter().position(|byte| *byte == b'\n').unwrap_or(head.len());
     let mut spaces = (0..line).filter(|at| head[*at] == b' ');
-    let (Some(begin), Some(end)) = (spaces.next(), spaces.next()) else {
-        return head.to_vec();
+    let (begin, end) = match (spaces.next(), spaces.next()) {
+        (Some(begin), Some(end)) => (begin + 1, end),
+        _ => (0, 0),
     };
-    let target = percent_encoding::percent_encode(&head[begin + 1..end], REFUSED).to_string();
-    [&head[..=begin], target.as_bytes(), &head[end..]].concat()
+    output.extend_from_slice(&head[..begin]);
+    for part in percent_encoding::percent_encode(&head[begin..end], REFUSED) {
+        output.extend_from_slice(part.as_bytes());
+    }
+    output.extend_from_slice(&head[end..]);
 }
 
 /// What comes after a head.
@@ -254,7 +258,8 @@ mod tests {
         let target = proptest::collection::vec(prop::sample::select(b"ab/?&=<>\"#%+".to_vec()), 0..12);
         let body = proptest::collection::vec(any::<u8>(), 0..40);
         (target, body, any::<bool>()).prop_map(|(target, body, chunked)| {
-            let escaped = with_target_escaped(&[b"GET /", &target[..], b" HTTP/1.1\r\n"].concat());
+            let mut escaped = Vec::new();
+            escape_target(&[b"GET /", &target[..], b" HTTP/1.1\r\n"].concat(), &mut escaped);
             let tail = if chunked {
                 let mut tail = b"Transfer-Encoding: chunked\r\n\r\n".to_vec();
                 for chunk in body.chunks(7) {

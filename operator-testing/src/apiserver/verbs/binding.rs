@@ -20,7 +20,7 @@ use super::{
 static BINDING: Foreign = Foreign {
     expected: Expected {
         kind: "Binding",
-        internal: "core.Binding",
+        package: "core",
         versions: &["v1"],
     },
     definition: "io.k8s.api.core.v1.Binding",

@@ -12,7 +12,7 @@ use super::{
         request::Verb,
         status::StatusError,
         twin,
-        types::{ResourceType, decode::fields_in_order},
+        types::decode::fields_in_order,
     },
     body::{self, Format, Parsed},
     custom_body, emptied,
@@ -194,7 +194,7 @@ fn read_builtin(
     let resource = &call.resource;
     let expected = Expected {
         kind: &resource.kind,
-        internal: &internal(resource),
+        package: package(&resource.group),
         versions: &[&resource.api_version()],
     };
     let prefix = expected.check(call, stated, value)?;
@@ -205,13 +205,8 @@ fn read_builtin(
     Ok((prefix, unknown))
 }
 
-/// A kind as the server names it to itself: `core.Pod`.
-pub(super) fn internal(resource: &ResourceType) -> String {
-    format!("{}.{}", package(&resource.group), resource.kind)
-}
-
 /// The package that holds the server's own form of a group's kinds, as messages name it.
-fn package(group: &str) -> &str {
+pub(super) fn package(group: &str) -> &str {
     match group {
         "" | "events.k8s.io" => "core",
         group => group.split('.').next().unwrap_or(group),

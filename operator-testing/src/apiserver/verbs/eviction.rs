@@ -25,7 +25,7 @@ use super::{
 static EVICTION: Foreign = Foreign {
     expected: Expected {
         kind: "Eviction",
-        internal: "policy.Eviction",
+        package: "policy",
         versions: &["policy/v1", "policy/v1beta1"],
     },
     definition: "io.k8s.api.policy.v1.Eviction",

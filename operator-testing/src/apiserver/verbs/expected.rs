@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
-    super::{call::Call, status::StatusError, types::TypeSnapshot},
+    super::{call::Call, status::StatusError},
     body::{self, Format},
     type_meta::TypeMeta,
 };
@@ -23,8 +23,8 @@ pub(super) const PATCHES: &str = "pkg/runtime/scheme.go:111";
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected<'a> {
     pub(super) kind: &'a str,
-    /// The kind as the server names it to itself: `core.Pod`.
-    pub(super) internal: &'a str,
+    /// The package that holds the server's own form of the kind, as messages name it.
+    pub(super) package: &'a str,
     /// The versions in which it is taken; the first is that of a body which states none.
     pub(super) versions: &'a [&'a str],
 }
@@ -41,7 +41,7 @@ pub(super) enum Verdict {
 
 impl Expected<'_> {
     /// Completes what a body states of its type.
-    fn completed(&self, mut stated: TypeMeta) -> TypeMeta {
+    pub(super) fn completed(&self, mut stated: TypeMeta) -> TypeMeta {
         if stated.kind.is_empty() {
             self.kind.clone_into(&mut stated.kind);
         }
@@ -51,21 +51,16 @@ impl Expected<'_> {
         stated
     }
 
-    /// How a body stands to the type. `scheme` is where the server would have looked for another type.
-    pub(super) fn verdict(
-        &self,
-        types: &TypeSnapshot,
-        stated: &TypeMeta,
-        value: &Value,
-        scheme: &str,
-    ) -> Verdict {
-        let stated = self.completed(stated.clone());
-        let TypeMeta { kind, api_version } = &stated;
+    /// How a body stands to the type that it states, [completed](Self::completed). `scheme` is where the server would have looked
+    /// for another type.
+    pub(super) fn verdict(&self, call: &Call<'_>, stated: &TypeMeta, value: &Value, scheme: &str) -> Verdict {
+        let TypeMeta { kind, api_version } = stated;
         let is_kind = *kind == *self.kind;
         if is_kind && self.versions.contains(&api_version.as_str()) {
             return Verdict::Same;
         }
         let (group, version) = (stated.group(), stated.version());
+        let types = call.types.snapshot();
         if !types.is_builtin(group, version, kind) {
             return Verdict::Other(format!(
                 "no kind {kind:?} is registered for version {api_version:?} in scheme {scheme:?}"
@@ -77,8 +72,8 @@ impl Expected<'_> {
         // it is read as what it states to be before that turns out to be of no use
         Verdict::Other(types.misread(group, version, kind, value).unwrap_or_else(|| {
             format!(
-                "converting ({version}.{kind}) to ({}): unknown conversion",
-                self.internal
+                "converting ({version}.{kind}) to ({}.{}): unknown conversion",
+                self.package, self.kind
             )
         }))
     }
@@ -101,7 +96,7 @@ impl Expected<'_> {
             stated.version(),
             self.kind
         );
-        match self.verdict(&call.types.snapshot(), &stated, value, BODIES) {
+        match self.verdict(call, &stated, value, BODIES) {
             Verdict::Same => {}
             Verdict::OtherVersion => return Err(other_version(api_version, self.versions[0])),
             Verdict::Other(why) => return Err(StatusError::bad_request(format!("{prefix}: {why}"))),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     super::{
         call::{Call, Halt},
-        conversion::{Converter, Trouble},
+        conversion::{Converter, Trouble, no_such_version},
         meta::Object,
         patch::apply::{self, OneVersion, Versions, reset},
         twin,
@@ -104,10 +104,7 @@ impl OtherVersions<'_> {
         let definition = self
             .types
             .definition(&format!("{}.{group}", self.resource.plural))?;
-        let mut versions = definition.versions.iter();
-        versions
-            .find(|resource| *resource.version == *version)
-            .map(|resource| &**resource)
+        definition.version(version).map(|resource| &**resource)
     }
 }
 
@@ -138,7 +135,7 @@ impl Versions for OtherVersions<'_> {
     /// the managers, and any other write loses them all.
     fn refusal(&self, api_version: &str) -> Option<String> {
         let is_known = self.version(api_version).is_some();
-        (!is_known).then(|| format!("request to convert CR to an invalid group/version: {api_version}"))
+        (!is_known).then(|| no_such_version(api_version))
     }
 
     /// The strategy of a custom resource knows of no version but its own; those of its status are put together.

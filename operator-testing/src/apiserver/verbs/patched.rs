@@ -167,10 +167,11 @@ fn other_type(call: &Call<'_>, stated: &TypeMeta, value: &Value) -> Option<Strin
     let resource = &call.resource;
     let expected = Expected {
         kind: &resource.kind,
-        internal: &decode::internal(resource),
+        package: decode::package(&resource.group),
         versions: &[&resource.api_version()],
     };
-    match expected.verdict(&call.types.snapshot(), stated, value, expected::PATCHES) {
+    let stated = expected.completed(stated.clone());
+    match expected.verdict(call, &stated, value, expected::PATCHES) {
         Verdict::Same | Verdict::OtherVersion => None,
         Verdict::Other(why) => Some(why),
     }

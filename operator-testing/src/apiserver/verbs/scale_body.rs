@@ -24,7 +24,7 @@ const UNKNOWN: &str = "no kind is registered for the type v1.Scale in scheme \"p
 pub(super) static SCALE: Foreign = Foreign {
     expected: Expected {
         kind: "Scale",
-        internal: "autoscaling.Scale",
+        package: "autoscaling",
         versions: &["autoscaling/v1"],
     },
     definition: "io.k8s.api.autoscaling.v1.Scale",
@@ -59,8 +59,8 @@ pub(super) fn patched(
         .map_or_else(|| value.to_string(), wording::plain);
     let refuse = |why: String| patched::invalid_patch(shown.clone(), why);
     let stated = TypeMeta::of(&value).map_err(refuse)?;
-    let types = call.types.snapshot();
-    if let Verdict::Other(why) = SCALE.expected.verdict(&types, &stated, &value, PATCHES) {
+    let completed = SCALE.expected.completed(stated.clone());
+    if let Verdict::Other(why) = SCALE.expected.verdict(call, &completed, &value, PATCHES) {
         return Err(refuse(why));
     }
     let before = value.clone();

@@ -28,7 +28,7 @@ const SHORTEST_SECONDS: i64 = 600;
 static TOKEN_REQUEST: Foreign = Foreign {
     expected: Expected {
         kind: "TokenRequest",
-        internal: "authentication.TokenRequest",
+        package: "authentication",
         versions: &["authentication.k8s.io/v1"],
     },
     definition: "io.k8s.api.authentication.v1.TokenRequest",

@@ -12,7 +12,7 @@ use kube_cel::cel::{
 };
 
 use super::{
-    helpers::{OPTIONAL, PAIRS},
+    intrinsics::{OPTIONAL, PAIRS},
     parser::parse,
     tree::{Call, Form, Literal, Loop, Node, Select},
 };

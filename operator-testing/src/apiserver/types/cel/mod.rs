@@ -5,7 +5,7 @@
 //! values: a text becomes a [`tree`], [`checker`] gives every node of it a [`kind`], [`cost`] walks the checked tree with intervals
 //! of sizes. The functions of the language are a table (`data/cel-functions.tsv`).
 //!
-//! What the interpreter's own parser does not read is given to it as a tree ([`lower`]), with functions of our own ([`helpers`]).
+//! What the interpreter's own parser does not read is given to it as a tree ([`lower`]), with functions of our own ([`intrinsics`]).
 //!
 //! Sources: `github.com/google/cel-go/checker`, `k8s.io/apiserver/pkg/cel`.
 
@@ -17,8 +17,8 @@ mod declared;
 mod failure;
 mod formatting;
 mod functions;
-mod helpers;
 mod interval;
+mod intrinsics;
 mod kind;
 mod lexer;
 mod literals;
@@ -37,4 +37,4 @@ pub(in crate::apiserver::types) use self::{
     kind::Kind,
     problem::report_found,
 };
-pub(crate) use self::{failure::Failure, helpers::extend, lower::lowered};
+pub(crate) use self::{failure::Failure, intrinsics::extend, lower::lowered};

@@ -87,6 +87,11 @@ const VERBS: [&str; 8] = [
 ];
 
 impl CustomDefinition {
+    /// A version, served or not.
+    pub fn version(&self, name: &str) -> Option<&Arc<ResourceType>> {
+        self.versions.iter().find(|resource| *resource.version == *name)
+    }
+
     /// Reads a definition object that has been validated and defaulted, with its status.
     pub fn new(crd: &Value) -> Self {
         Self::after(crd, None)

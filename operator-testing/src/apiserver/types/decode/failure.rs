@@ -1,6 +1,6 @@
 //! What is said of values that are none of their type.
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use super::typed::type_name;
 use crate::apiserver::types::{place::Place, schema::Schema};
@@ -86,17 +86,5 @@ pub(super) fn shown_number(number: &Number) -> String {
             format!("number {float:.0}")
         }
         _ => format!("number {number}"),
-    }
-}
-
-/// The kind of a JSON value, as messages call it.
-pub(super) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }

@@ -5,12 +5,15 @@ use serde_json::{Number, Value};
 
 use super::{
     bytes,
-    failure::{At, Failed, kind_of, shown_number},
+    failure::{At, Failed, shown_number},
     quantity::Quantity,
     time,
     typed::Reading,
 };
-use crate::apiserver::types::schema::{Schema, ValueType};
+use crate::apiserver::{
+    types::schema::{Schema, ValueType},
+    wording::json_kind,
+};
 
 /// The type of bytes, which are written as base64.
 pub(super) const BYTES: &str = "[]uint8";
@@ -78,7 +81,7 @@ impl Reading {
                 return Ok(());
             }
             Value::Number(number) => shown_number(number),
-            other => kind_of(other).to_owned(),
+            other => json_kind(other).to_owned(),
         };
         let at = At {
             type_name: "int32",
@@ -117,7 +120,7 @@ impl Reading {
                     type_name: "string",
                     ..at
                 };
-                return Err(self.fail(at, true, at.cannot(kind_of(other))));
+                return Err(self.fail(at, true, at.cannot(json_kind(other))));
             }
         };
         match canonical(text) {

@@ -7,12 +7,15 @@ use serde_json::{Map, Value};
 
 use super::{
     empty::complete,
-    failure::{At, Failed, Failure, element_of, first, kind_of},
+    failure::{At, Failed, Failure, element_of, first},
 };
-use crate::apiserver::types::{
-    definitions::DefinitionId,
-    place::Place,
-    schema::{Schema, TypedFields, ValueType},
+use crate::apiserver::{
+    types::{
+        definitions::DefinitionId,
+        place::Place,
+        schema::{Schema, TypedFields, ValueType},
+    },
+    wording::json_kind,
 };
 
 /// Brings a value into the form of its type; the paths of the fields that the type does not have.
@@ -79,7 +82,7 @@ impl Reading {
 
     /// A value that is none of the wanted kind.
     pub(super) fn mismatch(&mut self, value: &Value, at: At<'_>) -> Failed {
-        self.fail(at, false, at.cannot(kind_of(value)))
+        self.fail(at, false, at.cannot(json_kind(value)))
     }
 
     pub(super) fn value(&mut self, schema: &Schema, value: &mut Value, at: At<'_>) -> Result<(), Failed> {

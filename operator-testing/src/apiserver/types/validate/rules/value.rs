@@ -19,10 +19,13 @@ use kube_cel::{
 use serde_json::Value;
 
 use super::reach::Reach;
-use crate::apiserver::types::{
-    cel::extend,
-    schema::{Schema, ValueType},
-    validate::formats,
+use crate::apiserver::{
+    types::{
+        cel::extend,
+        schema::{Schema, ValueType},
+        validate::formats,
+    },
+    wording,
 };
 
 /// A value by its schema, as far as a rule looks into it: dates and durations get their own types, whole numbers may be doubles.
@@ -80,15 +83,7 @@ pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach, context: &C
 
 /// Why no rule can look at a value that its schema let through.
 pub(super) fn misfit(schema: &Schema, value: &Value) -> Option<String> {
-    let found = match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    };
+    let found = wording::type_name(value);
     let expected = match schema.value_type {
         ValueType::IntOrString if !matches!(found, "string" | "int64") => {
             "expected XIntOrString value to be either a string or integer".to_owned()
