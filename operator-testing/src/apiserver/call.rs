@@ -64,8 +64,9 @@ pub(crate) struct Call<'a> {
     pub(crate) emptied: bool,
     /// The fields that were sent with something empty inside, which counts as a change to those who own them.
     pub(crate) reflected: Option<FieldSet>,
-    /// Whether the object is a custom resource that was applied, which is brought into the form of its schema by being stored.
-    pub(crate) unread: bool,
+    /// Of a custom resource that was applied: the metadata that reading takes away. Such an object is brought into the form of its
+    /// schema by being stored.
+    pub(crate) unread: Option<Object>,
     /// Whether its template came without labels, even empty ones.
     pub(crate) unlabelled_template: bool,
     /// What the audit log is to be told: names and values.

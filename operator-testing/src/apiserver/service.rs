@@ -180,7 +180,7 @@ fn resource(
         unlabelled: false,
         emptied: false,
         reflected: None,
-        unread: false,
+        unread: None,
         unlabelled_template: false,
         annotations: Vec::new(),
         unsettled: false,

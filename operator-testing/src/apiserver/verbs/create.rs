@@ -144,7 +144,7 @@ fn finish(
 /// Brings a custom resource that was applied into the form that it comes back in. If it is stored in another one, the next write
 /// stores it anew.
 pub(super) fn settle_applied(call: &mut Call<'_>, object: &mut Object) {
-    if call.unread {
+    if call.unread.is_some() {
         let applied = object.clone();
         let mut value = Value::Object(std::mem::take(object));
         call.resource.settle_applied(&mut value);

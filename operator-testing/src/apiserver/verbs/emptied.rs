@@ -7,10 +7,21 @@ use serde_json::Value;
 
 use super::super::{
     call::Call,
-    meta::Object,
+    meta::{self, Object},
     patch::apply::reflected,
     types::{ResourceType, Schema},
 };
+
+/// Metadata that the server sets whatever is sent.
+const SETTLED: [&str; 7] = [
+    "creationTimestamp",
+    "generation",
+    "managedFields",
+    "name",
+    "namespace",
+    "resourceVersion",
+    "uid",
+];
 
 /// Notes what a write sent empty that its object, one of a built-in kind, does not have.
 pub(super) fn note(call: &mut Call<'_>, sent: &Value, object: &Object) {
@@ -55,6 +66,17 @@ pub(super) fn any(sent: &Object, kept: &Object, looked_at: impl Fn(&str) -> bool
     sent.iter()
         .filter(|(name, _)| looked_at(name))
         .any(|(name, value)| reflected::is_emptied(value, kept.get(name)))
+}
+
+/// The metadata that was sent and the object does not have: what is null, or nothing to its type.
+pub(super) fn lost_metadata(sent: &Object, kept: &Object) -> Object {
+    let Some(Value::Object(sent)) = sent.get("metadata") else {
+        return Object::new();
+    };
+    sent.iter()
+        .filter(|(name, _)| !SETTLED.contains(&name.as_str()) && meta::member(kept, name).is_none())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Whether the generation of a kind counts what was sent empty as a change: its strategy compares by reflection.

@@ -133,15 +133,15 @@ pub(super) fn read(
             "Object 'apiVersion' is missing in 'object has no apiVersion field'",
         ));
     }
-    call.unread = origin == Origin::Apply && is_custom;
     call.unlabelled_template = decode::is_unlabelled(&before["spec"]["template"]);
     let object = decode::complete(call, value, forgets);
     custom_body::check_type(call, &object, None)?;
     emptied::note(call, &before, &object);
-    if let Value::Object(before) = &before {
-        call.unsettled = origin == Origin::Apply
-            && stores_as_applied(call)
-            && emptied::any(before, &object, |field| is_written(call, field));
+    if let (Value::Object(before), true, Origin::Apply) = (&before, is_custom, origin) {
+        let unread = emptied::lost_metadata(before, &object);
+        call.unsettled = stores_as_applied(call)
+            && (!unread.is_empty() || emptied::any(before, &object, |field| is_written(call, field)));
+        call.unread = Some(unread);
     }
     Ok(object)
 }

@@ -68,7 +68,6 @@ pub(super) fn change(
     admission::mutate(state, call, Some(&mut object), Some(old_object))?;
     check_revision(call, stored, &object)?;
     custom_body::check_type(call, &object, Some(old))?;
-    let resets = call.unread && says_otherwise(&object, old_object);
     strategy::prepare_update(state, call, part, &mut object, old)?;
     owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_update(call, part, &mut object, old)?;
@@ -76,19 +75,21 @@ pub(super) fn change(
     admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
     call.resource.forget_empty_lists(&mut object);
-    create::settle_applied(call, &mut object);
     let mut value = Value::Object(object);
     let shows_link = options.dry_run && self_link.is_some();
-    // the times are looked at before what may not be written is put back
-    let is_same = if resets {
-        value == *old
-    } else {
-        apply::keep_times(old, &mut value)
-    };
-    if is_same && is_stored_so(call, stored) && !shows_link {
+    // what reading takes away is a change like any other
+    let is_read_so = !(call.unsettled && call.resource.custom.is_some());
+    if is_read_so && apply::keep_times(old, &mut value) && stored.unsettled == call.unsettled && !shows_link {
         return Ok(answer::stored(call, 200, stored));
     }
     let mut object = meta::into_object(value);
+    if !options.dry_run && is_finished(call, &object) {
+        // nobody reads it again
+        metadata_mut(&mut object).extend(call.unread.take().unwrap_or_default());
+        state.remove(&call.storage(), &stored.key);
+        return Ok(answer::object(call, 200, object));
+    }
+    create::settle_applied(call, &mut object);
     if options.dry_run {
         // only what is stored loses it
         if let Some(link) = self_link {
@@ -96,19 +97,8 @@ pub(super) fn change(
         }
         return Ok(answer::object(call, 200, object));
     }
-    if is_finished(call, &object) {
-        state.remove(&call.storage(), &stored.key);
-        return Ok(answer::object(call, 200, object));
-    }
     let stored = call.write(state, &stored.key, &object)?;
     Ok(answer::stored(call, 200, &stored))
-}
-
-/// Whether an object and the one before differ in something else than their metadata.
-fn says_otherwise(object: &Object, old: &Object) -> bool {
-    let beside = |(name, _): &(&String, &Value)| *name != "metadata";
-    let same = |(name, value): (&String, &Value)| old.get(name) == Some(value);
-    object.len() != old.len() || !object.iter().filter(beside).all(same)
 }
 
 /// 400 for a write that names no object.
@@ -122,12 +112,6 @@ pub(super) fn check_named(call: &Call<'_>) -> Result<(), StatusError> {
 /// Whether a replacement makes the object if there is none; of some kinds even one of the status does.
 pub(super) fn creates_missing(call: &Call<'_>) -> bool {
     call.resource.rules.create_on_update && matches!(&*call.target.subresource, "" | "status")
-}
-
-/// Whether a change that changes nothing would be stored in the form in which the object is stored already.
-fn is_stored_so(call: &Call<'_>, stored: &Stored) -> bool {
-    // empty metadata is lost in reading, so a custom resource that is applied with it is never what was read
-    stored.unsettled == call.unsettled && !(call.unsettled && call.resource.custom.is_some())
 }
 
 /// Whether nothing holds a deleted object back any longer.

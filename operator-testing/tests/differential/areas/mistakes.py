@@ -103,6 +103,8 @@ def changed(dice, where, make):
             yield {**step, "method": "POST", "path": where, "query": query(dice, True)}
     yield {"method": "GET", "path": one, "key": key}
     yield {"method": "DELETE", "path": one, "query": {"gracePeriodSeconds": "0"}, "quiet": True, "last": True}
+    # what the collector has yet to let go is there for the next object of this name
+    yield {"method": "WAIT", "path": one, "until": 404, "last": True}
 
 
 def steps(dice):

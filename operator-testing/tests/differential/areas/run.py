@@ -85,11 +85,11 @@ def prepare(servers, definitions):
 
 
 def wait(servers, step, namespace):
-    """Until both servers answer with the same code, or for a while."""
+    """Until both servers answer with the code that the step waits for, or for a while."""
     time.sleep(step.get("pause", 0))
     for server in servers:
         deadline = time.monotonic() + PATIENCE
-        while step["path"] and server.get(server.fill(step["path"], namespace))[0] != 200 and time.monotonic() < deadline:
+        while step["path"] and server.get(server.fill(step["path"], namespace))[0] != step.get("until", 200) and time.monotonic() < deadline:
             time.sleep(0.1)
 
 
@@ -122,6 +122,9 @@ def run(servers, name, seed):
         names = [copy.deepcopy(server.names) for server in servers] if step["query"].get("dryRun") == "All" else []
         try:
             found, shown = ask(servers, step, namespace)
+        except ConnectionRefusedError:
+            # nobody is there: nothing can be said of any request
+            raise
         except (http.client.HTTPException, OSError):
             # some requests end in a panic of the reference; the other server has to answer even so
             servers[1].connection = None

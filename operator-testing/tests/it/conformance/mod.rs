@@ -16,6 +16,7 @@ mod crud;
 mod deletion;
 mod discovery_tables;
 mod found;
+mod likeness;
 mod list_watch;
 mod mistakes;
 mod patch;

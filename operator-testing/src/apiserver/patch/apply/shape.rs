@@ -118,10 +118,11 @@ impl<'a> Type<'a> {
         schema.map_or(Self::Deduced, |schema| Self::Known { schema, open: false })
     }
 
+    /// A type below another one. The server's own types are closed, whatever they are found in.
     fn known(schema: &'a Schema, open: bool) -> Self {
         Self::Known {
             schema,
-            open: open || schema.preserve_unknown,
+            open: schema.preserve_unknown || (open && schema.typed.is_none()),
         }
     }
 

@@ -40,7 +40,7 @@ pub(super) fn merge(
                 else {
                     unreachable!("both lists hold maps only");
                 };
-                merged[place] = Value::Object(map::merge(current, change, items)?);
+                merged[place] = Value::Object(map::merge(current, change, items, map::Kind::Struct)?);
             }
             None => merged.push(element.clone()),
         }

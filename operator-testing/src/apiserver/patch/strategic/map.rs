@@ -3,17 +3,38 @@
 use serde_json::{Map, Value};
 
 use super::{DIRECTIVE, Failure, field, list, order};
-use crate::apiserver::types::Schema;
+use crate::apiserver::types::{FieldForm, Schema, ValueType};
 
 const RETAIN_KEYS: &str = "$retainKeys";
 const DELETE_FROM_LIST: &str = "$deleteFromPrimitiveList";
 const SET_ELEMENT_ORDER: &str = "$setElementOrder";
+
+/// What a map is to the server's own type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A struct, or a map.
+    Struct,
+    /// A pointer to one.
+    Pointer,
+}
+
+impl Kind {
+    /// What the field of a type is.
+    fn of(schema: Option<&Schema>, field: &str) -> Self {
+        let shape = schema.and_then(|schema| schema.typed.as_ref()?.fields.get(field));
+        match shape.map(|shape| shape.form) {
+            Some(FieldForm::Pointer) => Self::Pointer,
+            _ => Self::Struct,
+        }
+    }
+}
 
 /// The map with the patch applied to it.
 pub(super) fn merge(
     mut original: Map<String, Value>,
     mut patch: Map<String, Value>,
     schema: Option<&Schema>,
+    kind: Kind,
 ) -> Result<Map<String, Value>, Failure> {
     if let Some(directive) = patch.get(DIRECTIVE) {
         return match directive.as_str() {
@@ -26,7 +47,7 @@ pub(super) fn merge(
         };
     }
     retain_keys(&mut original, &mut patch)?;
-    merge_ordered_lists(&mut original, &mut patch, schema)?;
+    merge_ordered_lists(&mut original, &mut patch, schema, kind)?;
     for (key, value) in patch {
         let (key, deletes) = match key.strip_prefix(DELETE_FROM_LIST) {
             None => (key, false),
@@ -48,9 +69,12 @@ pub(super) fn merge(
                 cleaned(change)
             }
             (Some(Value::Object(current)), Value::Object(change)) => {
-                Some(Value::Object(merge(current, change, field(schema, &key))?))
+                check_field(schema, &key, kind, false)?;
+                let kind = Kind::of(schema, &key);
+                Some(Value::Object(merge(current, change, field(schema, &key), kind)?))
             }
             (Some(Value::Array(current)), Value::Array(change)) => {
+                check_field(schema, &key, kind, true)?;
                 let schema = field(schema, &key);
                 Some(Value::Array(if deletes {
                     list::without(current, &change)?
@@ -68,6 +92,47 @@ pub(super) fn merge(
         }
     }
     Ok(original)
+}
+
+/// Refuses to merge two maps, or two lists, of a field that is none. Nothing but a patch that names an element twice comes to that.
+/// The messages are about the type that has the field.
+fn check_field(schema: Option<&Schema>, name: &str, kind: Kind, is_list: bool) -> Result<(), Failure> {
+    let Some(schema) = schema else { return Ok(()) };
+    if let Some(scalar) = scalar_type(schema) {
+        return Err(Failure::Other(format!(
+            "merging an object in json but data type is not struct, instead is: {scalar}"
+        )));
+    }
+    let Some(typed) = &schema.typed else {
+        return Ok(());
+    };
+    let Some(field) = field(Some(schema), name) else {
+        let (_, holder) = typed.name.rsplit_once('.').unwrap_or_default();
+        return Err(Failure::Other(format!(
+            "unable to find api field in struct {holder} for the json field {name:?}"
+        )));
+    };
+    let may_be_list = field.value_type == ValueType::Array || Kind::of(Some(schema), name) == Kind::Pointer;
+    if !is_list || may_be_list {
+        return Ok(());
+    }
+    let kind = match kind {
+        Kind::Struct => "struct",
+        Kind::Pointer => "ptr",
+    };
+    Err(Failure::Other(format!(
+        "expected slice or array type, but got: {kind}"
+    )))
+}
+
+/// What the server's own language calls the type of a scalar.
+fn scalar_type(schema: &Schema) -> Option<&str> {
+    match schema.value_type {
+        ValueType::String => Some("string"),
+        ValueType::Boolean => Some("bool"),
+        ValueType::Integer => Some(schema.format.as_deref().unwrap_or("int")),
+        _ => None,
+    }
 }
 
 /// `$retainKeys`: the fields that may stay. Every field that the patch sets has to be among them.
@@ -93,6 +158,7 @@ fn merge_ordered_lists(
     original: &mut Map<String, Value>,
     patch: &mut Map<String, Value>,
     schema: Option<&Schema>,
+    kind: Kind,
 ) -> Result<(), Failure> {
     let directives: Vec<String> = patch
         .keys()
@@ -114,6 +180,9 @@ fn merge_ordered_lists(
             Some(other) => Err(Failure::bad_type("[]interface {}", &other)),
         };
         let (current, change) = (take_list(original)?, take_list(patch)?);
+        if current.is_some() && change.is_some() {
+            check_field(schema, &name, kind, true)?;
+        }
         let schema = field(schema, &name);
         let key = schema.and_then(|schema| schema.patch_merge_key.as_deref());
         order::check(change.as_deref().unwrap_or_default(), &wanted, key)?;

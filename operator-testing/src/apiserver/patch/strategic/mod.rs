@@ -35,7 +35,7 @@ pub fn apply(object: &Value, patch: &Value, schema: &Schema) -> Result<Value, St
         }
     };
     let original = object.as_object().cloned().unwrap_or_default();
-    map::merge(original, patch, Some(schema))
+    map::merge(original, patch, Some(schema), map::Kind::Struct)
         .map(Value::Object)
         .map_err(Failure::into_error)
 }

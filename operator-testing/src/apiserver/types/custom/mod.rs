@@ -9,7 +9,7 @@ mod lifecycle;
 mod metadata;
 mod prune;
 mod sight;
-mod structural;
+pub(super) mod structural;
 
 use serde_json::Value;
 

@@ -20,7 +20,7 @@ use crate::apiserver::types::{
 };
 
 /// The schema as it is written in the definition: what validation goes by.
-pub(super) fn parse(json: &Value) -> Schema {
+pub(in crate::apiserver::types) fn parse(json: &Value) -> Schema {
     match json.as_object() {
         Some(fields) => node(fields, Use::Objects),
         None => Schema::default(),

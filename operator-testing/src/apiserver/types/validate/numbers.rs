@@ -12,6 +12,9 @@ use crate::apiserver::types::{
 /// The largest magnitude at which a float is exact about whole numbers.
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
+/// One more than the largest whole number of 64 bits.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// Whether a float holds a whole number, as nearly as floats can tell.
 pub(super) fn is_whole(number: &Number) -> bool {
     number.as_i64().is_some() || number.as_f64().is_some_and(is_whole_float)
@@ -32,43 +35,85 @@ pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, pl
     let mut report = Report::default();
     range(schema, number, "Checked", place, &mut report);
     if let Some(factor) = &keywords.multiple_of {
-        let mut inner = Report::default();
-        range(schema, factor, "MultipleOf", place, &mut inner);
-        inner.merge(multiple_of(number, factor, place));
-        report.merge(inner);
+        report.merge(constraint(
+            schema,
+            number,
+            factor,
+            "MultipleOf",
+            place,
+            multiple_of,
+        ));
     }
-    if let Some(bound) = keywords.minimum.as_ref().map(|bound| beside(number, bound)) {
-        let bound = &bound;
+    if let Some(bound) = &keywords.minimum {
         let exclusive = keywords.exclusive_minimum;
-        let what = if exclusive {
-            "greater than"
-        } else {
-            "greater than or equal to"
+        let check = |number: &Number, bound: &Number, place: &Place<'_>| {
+            let what = if exclusive {
+                "greater than"
+            } else {
+                "greater than or equal to"
+            };
+            if is_beyond(bound, number, exclusive) {
+                return beyond(number, bound, what, place);
+            }
+            Report::default()
         };
-        let mut inner = Report::default();
-        range(schema, bound, "Minimum boundary", place, &mut inner);
-        if is_beyond(bound, number, exclusive) {
-            inner.merge(beyond(number, bound, what, place));
-        }
-        report.merge(inner);
+        report.merge(constraint(
+            schema,
+            number,
+            bound,
+            "Minimum boundary",
+            place,
+            check,
+        ));
     }
-    if let Some(bound) = keywords.maximum.as_ref().map(|bound| beside(number, bound)) {
-        let bound = &bound;
+    if let Some(bound) = &keywords.maximum {
         let exclusive = keywords.exclusive_maximum;
-        let what = if exclusive {
-            "less than"
-        } else {
-            "less than or equal to"
+        let check = |number: &Number, bound: &Number, place: &Place<'_>| {
+            let what = if exclusive {
+                "less than"
+            } else {
+                "less than or equal to"
+            };
+            if is_beyond(number, bound, exclusive) {
+                return beyond(number, bound, what, place);
+            }
+            Report::default()
         };
-        let mut inner = Report::default();
-        range(schema, bound, "Maximum boundary", place, &mut inner);
-        if is_beyond(number, bound, exclusive) {
-            inner.merge(beyond(number, bound, what, place));
-        }
-        report.merge(inner);
+        report.merge(constraint(
+            schema,
+            number,
+            bound,
+            "Maximum boundary",
+            place,
+            check,
+        ));
     }
     report.matches += 1;
     report
+}
+
+/// Checks a number against one of its keywords, whose own number is to be one of the type. If it is none, both are compared as floats.
+fn constraint(
+    schema: &Schema,
+    number: &Number,
+    limit: &Number,
+    subject: &str,
+    place: &Place<'_>,
+    check: impl Fn(&Number, &Number, &Place<'_>) -> Report,
+) -> Report {
+    let mut report = Report::default();
+    range(schema, limit, subject, place, &mut report);
+    let checked = if report.is_valid() {
+        check(number, &beside(number, limit), place)
+    } else {
+        check(&as_float(number), &as_float(limit), place)
+    };
+    report.merge(checked);
+    report
+}
+
+fn as_float(number: &Number) -> Number {
+    Number::from_f64(float(number)).unwrap_or_else(|| number.clone())
 }
 
 /// A bound as a number is compared with it: beside a whole one it loses its fraction.
@@ -139,14 +184,15 @@ fn multiple_of(number: &Number, factor: &Number, place: &Place<'_>) -> Report {
 /// Whether a number fits the type and the format of its schema.
 fn range(schema: &Schema, number: &Number, subject: &str, place: &Place<'_>, report: &mut Report) {
     let format = schema.format.as_deref().unwrap_or_default();
+    let whole = as_whole(number);
     let (name, format, fits) = match (schema.value_type, format) {
         (ValueType::Integer, "int32") => (
             "integer",
             "int32",
-            number.as_i64().is_some_and(|whole| i32::try_from(whole).is_ok()),
+            whole.is_some_and(|whole| i32::try_from(whole).is_ok()),
         ),
-        (ValueType::Integer, "int64") => ("integer", "int64", number.as_i64().is_some()),
-        (ValueType::Integer, _) => ("integer", "", number.as_i64().is_some()),
+        (ValueType::Integer, "int64") => ("integer", "int64", whole.is_some()),
+        (ValueType::Integer, _) => ("integer", "", whole.is_some()),
         (ValueType::Number, "float") => ("number", "float", float(number).abs() <= f64::from(f32::MAX)),
         _ => return,
     };
@@ -160,6 +206,15 @@ fn range(schema: &Schema, number: &Number, subject: &str, place: &Place<'_>, rep
     report.about_whole(&format!(
         "{subject} value must be of type {name} {format} in {place}"
     ));
+}
+
+/// A number as it is read from its digits, without a fraction of nothing.
+#[allow(clippy::cast_possible_truncation)]
+fn as_whole(number: &Number) -> Option<i64> {
+    let in_range = |float: &f64| float.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(float);
+    number
+        .as_i64()
+        .or_else(|| number.as_f64().filter(in_range).map(|float| float as i64))
 }
 
 fn float(number: &Number) -> f64 {

@@ -50,10 +50,12 @@ pub(super) fn rules(role: &Value, is_namespaced: bool, errors: &mut Errors) {
         .iter()
         .enumerate()
     {
-        errors.selector(
-            &format!("aggregationRule.clusterRoleSelectors[{index}]"),
-            selector,
-        );
+        let field = format!("aggregationRule.clusterRoleSelectors[{index}]");
+        let found = errors.0.len();
+        errors.selector(&field, selector);
+        if errors.0.len() > found {
+            errors.invalid(field, &Value::Null, "invalid label selector.");
+        }
     }
 }
 

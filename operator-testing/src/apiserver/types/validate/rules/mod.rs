@@ -3,6 +3,8 @@
 //! Source: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`.
 
 mod compared;
+mod likened;
+mod likeness;
 mod program;
 mod reach;
 mod value;
@@ -200,7 +202,7 @@ impl Asking<'_> {
             old: old.filter(|old| !old.is_null()),
         };
         for rule in rules {
-            match rule.programs.rule(&rule.rule) {
+            match rule.programs.rule(&rule.rule, schema, rule.optional_old_self) {
                 Err(Refused::Schema(why)) => {
                     return self.fail(
                         subject,
@@ -235,7 +237,9 @@ impl Asking<'_> {
             ..subject
         };
         let reach = (&compiled.reach, &compiled.old_reach);
-        let mut answer = compiled.ask(&asked.shown(rule.optional_old_self, reach, self.context));
+        let mut variables = asked.shown(rule.optional_old_self, reach, self.context);
+        compiled.add_likenesses(&mut variables, subject.old.is_some());
+        let mut answer = compiled.ask(&variables);
         if is_wrapped
             && compiled.compared.on_the_left
             && answer == Ok(Cel::Bool(true))

@@ -4,8 +4,16 @@ use std::sync::{Arc, OnceLock};
 
 use kube_cel::cel::{Context, IdedExpr, Program, Value as Cel, objects::OptionalValue};
 
-use super::{compared::Compared, reach::Reach};
-use crate::apiserver::types::cel::{Failure, lowered, report_found};
+use super::{
+    compared::Compared,
+    likened::{Compares, liken},
+    likeness::Likeness,
+    reach::Reach,
+};
+use crate::apiserver::types::{
+    cel::{Failure, lowered, report_found},
+    schema::Schema,
+};
 
 /// The programs of one rule, compiled when it is first asked.
 #[derive(Clone, Debug, Default)]
@@ -33,12 +41,13 @@ pub(super) struct Compiled {
     pub(super) reach: Reach,
     pub(super) old_reach: Reach,
     pub(super) compared: Compared,
+    compares: Vec<Compares>,
 }
 
 impl Programs {
     /// What the interpreter's own parser says of a text that is no expression.
     pub(crate) fn problem(text: &str) -> Option<String> {
-        compile(text).err()
+        parsed(text).err()
     }
 
     /// Lets a rule be refused instead of asked.
@@ -58,32 +67,36 @@ impl Programs {
         self.is_blameless.get().is_some()
     }
 
-    pub(super) fn rule(&self, text: &str) -> Result<Arc<Compiled>, Refused> {
+    /// A rule of a schema.
+    pub(super) fn rule(
+        &self,
+        text: &str,
+        schema: &Schema,
+        is_old_wrapped: bool,
+    ) -> Result<Arc<Compiled>, Refused> {
         let compiled = self.rule.get_or_init(|| {
             let refused = |why| Refused::Rule(format!("compilation failed: {why}"));
-            compile(text).map(Arc::new).map_err(refused)
+            let compiled =
+                parsed(text).map(|expression| Compiled::of_rule(expression, schema, is_old_wrapped));
+            compiled.map(Arc::new).map_err(refused)
         });
         compiled.clone()
     }
 
     pub(super) fn message(&self, text: &str) -> Option<Arc<Compiled>> {
-        let compiled = self.message.get_or_init(|| compile(text).ok().map(Arc::new));
+        let compiled = self.message.get_or_init(|| {
+            let expression = parsed(text).ok()?;
+            Some(Arc::new(Compiled::new(expression, Vec::new())))
+        });
         compiled.clone()
     }
 }
 
-fn compile(text: &str) -> Result<Compiled, String> {
-    let expression = match lowered(text) {
-        Some(expression) => expression,
-        None => parse(text)?,
-    };
-    Ok(Compiled {
-        uses_old_self: expression.references().has_variable("oldSelf"),
-        reach: Reach::of(&expression, "self"),
-        old_reach: Reach::of(&expression, "oldSelf"),
-        compared: Compared::of(&expression),
-        expression,
-    })
+fn parsed(text: &str) -> Result<IdedExpr, String> {
+    match lowered(text) {
+        Some(expression) => Ok(expression),
+        None => parse(text),
+    }
 }
 
 /// What the interpreter's own parser reads.
@@ -100,6 +113,40 @@ fn parse(text: &str) -> Result<IdedExpr, String> {
 }
 
 impl Compiled {
+    fn of_rule(mut expression: IdedExpr, schema: &Schema, is_old_wrapped: bool) -> Self {
+        let compared = Compared::of(&expression);
+        let compares = liken(&mut expression, schema, is_old_wrapped);
+        Self {
+            compared,
+            ..Self::new(expression, compares)
+        }
+    }
+
+    fn new(expression: IdedExpr, compares: Vec<Compares>) -> Self {
+        Self {
+            uses_old_self: expression.references().has_variable("oldSelf"),
+            reach: Reach::of(&expression, "self"),
+            old_reach: Reach::of(&expression, "oldSelf"),
+            compared: Compared::default(),
+            compares,
+            expression,
+        }
+    }
+
+    /// Adds the variables that hold what the expression compares by.
+    pub(super) fn add_likenesses(&self, context: &mut Context<'_>, is_old_given: bool) {
+        for Compares {
+            variable,
+            likeness,
+            with_old,
+        } in &self.compares
+        {
+            let likeness = if is_old_given { with_old } else { likeness };
+            let held: Arc<Likeness> = Arc::clone(likeness);
+            context.add_variable_from_value(variable, Cel::Opaque(held));
+        }
+    }
+
     pub(super) fn ask(&self, context: &Context<'_>) -> Result<Cel, Failure> {
         Cel::resolve(&self.expression, context).map_err(|error| Failure::of(&error))
     }

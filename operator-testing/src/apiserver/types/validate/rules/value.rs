@@ -18,7 +18,7 @@ use kube_cel::{
 };
 use serde_json::Value;
 
-use super::reach::Reach;
+use super::{likeness, reach::Reach};
 use crate::apiserver::{
     types::{
         cel::extend,
@@ -163,6 +163,7 @@ pub(super) static LANGUAGE: LazyLock<Context<'static>> = LazyLock::new(|| {
         Ok(type_value(type_name(&value)))
     });
     extend(&mut context);
+    likeness::extend(&mut context);
     context
 });
 
