@@ -25,7 +25,9 @@ INTERNAL = re.compile(r'Invalid value: \{.*"[A-Z]\w*":', re.S)
 
 DELETED = "deletions of several objects: the collector works beside the requests, and they come in another order"
 STALE = "refused writes that the real server tried on an older state that it had cached: the warnings of that attempt stay"
-ADDRESS = "a Service that takes no address: its stored clusterIPs and internalTrafficPolicy show in some answers only"
+# What is stored of such a Service and hidden.
+HIDDEN = ("clusterIPs", "internalTrafficPolicy")
+ADDRESS = "a Service that takes no address: its stored clusterIPs and internalTrafficPolicy show, and have owners, in some answers only"
 
 
 def reason(step, reference, server):
@@ -156,13 +158,28 @@ def stored_form(body):
         return body
     spec = body.get("spec")
     if isinstance(spec, dict) and spec.get("type") == "ExternalName":
-        body = dict(body, spec={name: value for name, value in spec.items() if name not in ("clusterIPs", "internalTrafficPolicy")})
+        body = dict(body, spec={name: value for name, value in spec.items() if name not in HIDDEN})
+    if isinstance(spec, dict) and body.get("kind") == "Service":
+        body = dict(body, metadata=with_owned_alike(body["metadata"]))
     return {name: stored_form(value) if name in ("items", "object") else value for name, value in body.items()}
+
+
+def with_owned_alike(metadata):
+    """The metadata of a Service with its fields of that kind owned by nobody, but named once. Who set one first owns it as long as it
+    is stored, which it may have been all along."""
+    owned, managers = set(), []
+    for entry in metadata.get("managedFields") or []:
+        fields = entry.get("fieldsV1") or {}
+        inside = fields.get("f:spec") or {}
+        owned |= {name for name in HIDDEN if "f:" + name in inside}
+        inside = {name: value for name, value in inside.items() if name[2:] not in HIDDEN}
+        managers.append(dict(entry, fieldsV1=dict(fields, **{"f:spec": inside})))
+    return dict(metadata, managedFields=managers, owned=sorted(owned))
 
 
 def letters(message):
     """What a message is made of, without what differs from server to server in an object that it quotes."""
-    return sorted(re.sub(r"<uid\d+>|(resourceVersion\W+)\d+", r"\1", message))
+    return sorted(re.sub(r"<uid\d+>|((?:resourceVersion|nodePort)\W+)\d+", r"\1", message))
 
 
 def cut(message):

@@ -213,19 +213,19 @@ impl ResourceType {
         }
     }
 
-    /// What the server's own admission says of a valid change.
+    /// What the server's own admission says of a valid object or change.
     ///
     /// # Errors
-    /// 403: the change is refused.
-    pub fn admit_update(
+    /// 403: it is refused.
+    pub fn admit(
         &self,
         new: &Value,
-        old: &Value,
+        old: Option<&Value>,
         around: &dyn Surroundings,
     ) -> Result<(), StatusError> {
         match self.custom {
             Some(_) => Ok(()),
-            None => builtin::admit_update(self, new, old, around),
+            None => builtin::admit(self, new, old, around),
         }
     }
 

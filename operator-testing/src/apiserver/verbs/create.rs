@@ -89,6 +89,7 @@ pub(super) fn store_new(
         let message = "resourceVersion should not be set on objects to be created";
         return Err(StatusError::new(500, "", message).into());
     }
+    strategy::admit(state, call, strategy::Part::Main, &mut object, None)?;
     admission::validate(state, call, Some(&object), None)?;
     strategy::settle_created(call, &mut object);
     for (field, value) in given {

@@ -361,19 +361,19 @@ impl<'a> Checked<'a> {
     }
 }
 
-/// Asks the server's own admission about a valid change of the object itself.
-pub(super) fn admit_update(
+/// Asks the server's own admission about a valid object, or about a valid change of the object itself.
+pub(super) fn admit(
     state: &State,
     call: &Call<'_>,
     part: Part,
     object: &mut Object,
-    old: &Value,
+    old: Option<&Value>,
 ) -> Result<(), StatusError> {
     if part != Part::Main {
         return Ok(());
     }
     let value = Value::Object(std::mem::take(object));
-    let admitted = call.resource.admit_update(&value, old, &Around(state));
+    let admitted = call.resource.admit(&value, old, &Around(state));
     *object = meta::into_object(value);
     admitted
 }

@@ -71,7 +71,7 @@ pub(super) fn change(
     strategy::prepare_update(state, call, part, &mut object, old)?;
     owners::deduplicate(call, &mut object, When::Admitted);
     strategy::validate_update(call, part, &mut object, old)?;
-    strategy::admit_update(state, call, part, &mut object, old)?;
+    strategy::admit(state, call, part, &mut object, Some(old))?;
     admission::validate(state, call, Some(&object), Some(old_object))?;
     metadata_mut(&mut object).insert("resourceVersion".into(), stored.revision.to_string().into());
     call.resource.forget_empty_lists(&mut object);

@@ -21,6 +21,7 @@ mod list_watch;
 mod mistakes;
 mod patch;
 mod rbac;
+mod runtime_classes;
 mod stated;
 mod status_scale;
 

@@ -8,6 +8,7 @@ mod expansion;
 mod fields;
 mod image;
 mod pods;
+mod runtime_class;
 mod strategy;
 mod surroundings;
 #[cfg(test)]
@@ -15,9 +16,7 @@ mod tests;
 mod validate;
 
 pub(super) use defaults::fill;
-pub(super) use strategy::{
-    admit_update, allocate, carry, is_unsettled, nothing, prepare_create, prepare_update,
-};
+pub(super) use strategy::{admit, allocate, carry, is_unsettled, nothing, prepare_create, prepare_update};
 pub use surroundings::{Nowhere, Surroundings};
 pub(super) use validate::{
     create as validate_create, update as validate_update,

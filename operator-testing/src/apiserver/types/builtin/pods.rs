@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{has, items, members, text},
+    runtime_class,
     surroundings::Surroundings,
 };
 use crate::apiserver::{
@@ -14,14 +15,15 @@ use crate::apiserver::{
     types::decode::Quantity,
 };
 
-/// Adds tolerations and priority.
+/// Adds tolerations, priority and what the class of its runtime says.
 pub(super) fn admit(pod: &mut Value, around: &dyn Surroundings) -> Result<(), StatusError> {
     tolerate(&mut pod["spec"]);
     let grace = &mut pod["spec"]["terminationGracePeriodSeconds"];
     if grace.as_i64().is_some_and(|seconds| seconds < 0) {
         *grace = 1.into();
     }
-    set_priority(pod, around)
+    set_priority(pod, around)?;
+    runtime_class::admit(pod, around)
 }
 
 /// What is added to a pod is added again to a change that leaves it out.

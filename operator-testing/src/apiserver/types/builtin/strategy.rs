@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     addresses, defaults, expansion,
     fields::{at, items, object_mut, remove, text},
-    pods,
+    pods, runtime_class,
     surroundings::Surroundings,
 };
 use crate::apiserver::{
@@ -78,17 +78,18 @@ pub(in crate::apiserver::types) fn prepare_create(
     Ok(())
 }
 
-/// What the server's own admission says of a valid change.
-pub(in crate::apiserver::types) fn admit_update(
+/// What the server's own admission says of a valid object or change.
+pub(in crate::apiserver::types) fn admit(
     kind: &ResourceType,
     new: &Value,
-    old: &Value,
+    old: Option<&Value>,
     around: &dyn Surroundings,
 ) -> Result<(), StatusError> {
-    if &*kind.group_resource() == "persistentvolumeclaims" {
-        expansion::admit(new, old, around)?;
+    match (&*kind.group_resource(), old) {
+        ("pods", None) => runtime_class::check(new, around),
+        ("persistentvolumeclaims", Some(old)) => expansion::admit(new, old, around),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether a real server stores a new object in another form when it is written for the second time.

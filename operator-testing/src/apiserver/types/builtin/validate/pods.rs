@@ -1,8 +1,8 @@
 //! Pods and pod templates.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Errors, containers, has, items, scheduling, security, text, volumes};
+use super::{Errors, containers, has, items, resources, scheduling, security, text, volumes};
 use crate::apiserver::{
     meta::name_problems,
     types::{builtin::fields, resource::NameRule},
@@ -204,13 +204,27 @@ fn spec_of(spec: &Value, field: &str, pod: Option<&str>, errors: &mut Errors) {
     gates(spec, field, errors);
     scheduling::spread(spec, &format!("{field}.topologySpreadConstraints"), errors);
     host_users(spec, field, errors);
-    names(spec, field, errors);
+    host_name(spec, field, errors);
+    named(
+        spec,
+        field,
+        &["serviceAccountName", "nodeName"],
+        NameRule::DnsSubdomain,
+        errors,
+    );
     if let Some(seconds) = spec["activeDeadlineSeconds"].as_i64()
         && !(1..=i64::from(i32::MAX)).contains(&seconds)
     {
         let why = "must be between 1 and 2147483647, inclusive";
         errors.invalid(format!("{field}.activeDeadlineSeconds"), &seconds.into(), why);
     }
+    named(
+        spec,
+        field,
+        &["hostname", "subdomain"],
+        NameRule::DnsLabel,
+        errors,
+    );
     scheduling::tolerations(spec, &format!("{field}.tolerations"), errors);
     for (index, alias) in items(spec, "hostAliases").iter().enumerate() {
         let field = format!("{field}.hostAliases[{index}]");
@@ -222,6 +236,16 @@ fn spec_of(spec: &Value, field: &str, pod: Option<&str>, errors: &mut Errors) {
             );
         }
     }
+    named(
+        spec,
+        field,
+        &["priorityClassName"],
+        NameRule::DnsSubdomain,
+        errors,
+    );
+    if let Some(name) = spec["runtimeClassName"].as_str() {
+        errors.dns_subdomain(&format!("{field}.runtimeClassName"), name);
+    }
     if has(spec, "preemptionPolicy") {
         errors.one_of_required(
             format!("{field}.preemptionPolicy"),
@@ -229,25 +253,25 @@ fn spec_of(spec: &Value, field: &str, pod: Option<&str>, errors: &mut Errors) {
             &["PreemptLowerPriority", "Never"],
         );
     }
+    if has(spec, "overhead") {
+        let overhead = json!({"limits": spec["overhead"]});
+        resources::check(&overhead, &Value::Null, &format!("{field}.overhead"), errors);
+    }
     system(spec, field, errors);
     volumes::files_of_variables(spec, field, errors);
 }
 
-fn names(spec: &Value, field: &str, errors: &mut Errors) {
-    for (name, rule) in [
-        ("serviceAccountName", NameRule::DnsSubdomain),
-        ("nodeName", NameRule::DnsSubdomain),
-        ("hostname", NameRule::DnsLabel),
-        ("subdomain", NameRule::DnsLabel),
-        ("priorityClassName", NameRule::DnsSubdomain),
-    ] {
+/// Names of other objects, and of hosts, that may be left out.
+fn named(spec: &Value, field: &str, names: &[&str], rule: NameRule, errors: &mut Errors) {
+    for name in names {
         if let Some(value) = spec[name].as_str().filter(|value| !value.is_empty()) {
             errors.named(&format!("{field}.{name}"), rule, value);
         }
     }
-    if let Some(name) = spec["runtimeClassName"].as_str() {
-        errors.dns_subdomain(&format!("{field}.runtimeClassName"), name);
-    }
+}
+
+/// The name that a pod has instead of its own.
+fn host_name(spec: &Value, field: &str, errors: &mut Errors) {
     let Some(name) = spec["hostnameOverride"].as_str() else {
         return;
     };
