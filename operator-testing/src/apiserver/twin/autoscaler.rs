@@ -4,8 +4,15 @@
 //!
 //! Source: `k8s.io/kubernetes/pkg/apis/autoscaling/v1/conversion.go`.
 
-use serde_json::{Map, Value, json};
+mod behavior;
+mod metrics;
 
+use serde_json::{Value, json};
+
+use self::{
+    behavior::{newer_behavior, older_behavior},
+    metrics::{CURRENT_SOURCES, SOURCES, cpu_percent, current_cpu_percent, newer, older},
+};
 use crate::apiserver::meta::{self, Object, metadata_mut};
 
 const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
@@ -19,127 +26,6 @@ const TOLERANCES: [&str; 2] = [
 
 /// What an autoscaler aims at that says nothing about it.
 const DEFAULT_PERCENT: i64 = 80;
-
-/// A member of a metric in the first version, and where the second has it.
-type Member = (&'static str, &'static [&'static str]);
-
-/// A kind of metric: its name, the member that holds it, and the members of that.
-type Source = (&'static str, &'static str, &'static [Member]);
-
-const SOURCES: [Source; 5] = [
-    (
-        "Object",
-        "object",
-        &[
-            ("target", &["describedObject"]),
-            ("metricName", &["metric", "name"]),
-            ("targetValue", &["target", "value"]),
-            ("selector", &["metric", "selector"]),
-            ("averageValue", &["target", "averageValue"]),
-        ],
-    ),
-    (
-        "Pods",
-        "pods",
-        &[
-            ("metricName", &["metric", "name"]),
-            ("targetAverageValue", &["target", "averageValue"]),
-            ("selector", &["metric", "selector"]),
-        ],
-    ),
-    (
-        "Resource",
-        "resource",
-        &[
-            ("name", &["name"]),
-            ("targetAverageUtilization", &["target", "averageUtilization"]),
-            ("targetAverageValue", &["target", "averageValue"]),
-        ],
-    ),
-    (
-        "ContainerResource",
-        "containerResource",
-        &[
-            ("name", &["name"]),
-            ("targetAverageUtilization", &["target", "averageUtilization"]),
-            ("targetAverageValue", &["target", "averageValue"]),
-            ("container", &["container"]),
-        ],
-    ),
-    (
-        "External",
-        "external",
-        &[
-            ("metricName", &["metric", "name"]),
-            ("metricSelector", &["metric", "selector"]),
-            ("targetValue", &["target", "value"]),
-            ("targetAverageValue", &["target", "averageValue"]),
-        ],
-    ),
-];
-
-const CURRENT_SOURCES: [Source; 5] = [
-    (
-        "Object",
-        "object",
-        &[
-            ("target", &["describedObject"]),
-            ("metricName", &["metric", "name"]),
-            ("currentValue", &["current", "value"]),
-            ("selector", &["metric", "selector"]),
-            ("averageValue", &["current", "averageValue"]),
-        ],
-    ),
-    (
-        "Pods",
-        "pods",
-        &[
-            ("metricName", &["metric", "name"]),
-            ("currentAverageValue", &["current", "averageValue"]),
-            ("selector", &["metric", "selector"]),
-        ],
-    ),
-    (
-        "Resource",
-        "resource",
-        &[
-            ("name", &["name"]),
-            ("currentAverageUtilization", &["current", "averageUtilization"]),
-            ("currentAverageValue", &["current", "averageValue"]),
-        ],
-    ),
-    (
-        "ContainerResource",
-        "containerResource",
-        &[
-            ("name", &["name"]),
-            ("currentAverageUtilization", &["current", "averageUtilization"]),
-            ("currentAverageValue", &["current", "averageValue"]),
-            ("container", &["container"]),
-        ],
-    ),
-    (
-        "External",
-        "external",
-        &[
-            ("metricName", &["metric", "name"]),
-            ("metricSelector", &["metric", "selector"]),
-            ("currentValue", &["current", "value"]),
-            ("currentAverageValue", &["current", "averageValue"]),
-        ],
-    ),
-];
-
-/// Quantities that the first version writes even where the second has none: metric and member.
-const ALWAYS_WRITTEN: [(&str, &str); 7] = [
-    ("object", "targetValue"),
-    ("object", "currentValue"),
-    ("pods", "targetAverageValue"),
-    ("pods", "currentAverageValue"),
-    ("resource", "currentAverageValue"),
-    ("containerResource", "currentAverageValue"),
-    ("external", "currentValue"),
-];
 
 /// Brings a stored autoscaler into the form of the first version.
 pub(super) fn show(object: &mut Object) {
@@ -268,78 +154,6 @@ fn forget_annotations(object: &mut Object) {
     }
 }
 
-/// The one metric that the first version has a member for.
-fn cpu_percent(metric: &Value) -> Option<Value> {
-    let is_cpu = metric["type"] == "Resource" && metric["resource"]["name"] == "cpu";
-    let percent = &metric["resource"]["target"]["averageUtilization"];
-    (is_cpu && !percent.is_null()).then(|| percent.clone())
-}
-
-fn current_cpu_percent(metric: &Value) -> Option<Value> {
-    let is_cpu = metric["type"] == "Resource" && metric["resource"]["name"] == "cpu";
-    let percent = &metric["resource"]["current"]["averageUtilization"];
-    (is_cpu && !percent.is_null()).then(|| percent.clone())
-}
-
-fn source_of<'a>(metric: &Value, sources: &'a [Source]) -> Option<&'a Source> {
-    sources.iter().find(|(name, ..)| metric["type"] == *name)
-}
-
-/// A metric as the first version writes it, with its members in the order of the type.
-fn older(metric: &Value, sources: &[Source]) -> String {
-    let kind = &metric["type"];
-    let Some((_, member, members)) = source_of(metric, sources) else {
-        return format!("{{\"type\":{kind}}}");
-    };
-    let fields: Vec<String> = members
-        .iter()
-        .filter_map(|(name, path)| {
-            let value = path
-                .iter()
-                .try_fold(&metric[*member], |value, part| value.get(part));
-            let Some(value) = value else {
-                return ALWAYS_WRITTEN
-                    .contains(&(member, name))
-                    .then(|| format!("{name:?}:\"0\""));
-            };
-            let value = if *name == "target" {
-                ordered(value, &["kind", "name", "apiVersion"])
-            } else {
-                value.to_string()
-            };
-            Some(format!("{name:?}:{value}"))
-        })
-        .collect();
-    format!("{{\"type\":{kind},{member:?}:{{{}}}}}", fields.join(","))
-}
-
-/// A metric of the first version as the second has it.
-fn newer(metric: &Value, sources: &[Source]) -> Value {
-    let mut made = json!({"type": metric["type"]});
-    let Some((_, member, members)) = source_of(metric, sources) else {
-        return made;
-    };
-    let source = &mut made[*member];
-    for (name, path) in *members {
-        if let Some(value) = metric[*member].get(name) {
-            let place = path.iter().fold(&mut *source, |place, part| &mut place[*part]);
-            *place = value.clone();
-        }
-    }
-    if let Some(target) = source.get_mut("target") {
-        let kinds = [
-            ("averageUtilization", "Utilization"),
-            ("averageValue", "AverageValue"),
-            ("value", "Value"),
-        ];
-        let kind = kinds.iter().find(|(field, _)| target.get(field).is_some());
-        if let Some((_, kind)) = kind {
-            target["type"] = (*kind).into();
-        }
-    }
-    made
-}
-
 /// An object with some of its members in an order.
 fn ordered(value: &Value, members: &[&str]) -> String {
     let fields: Vec<String> = members
@@ -347,69 +161,6 @@ fn ordered(value: &Value, members: &[&str]) -> String {
         .filter_map(|name| Some(format!("{name:?}:{}", value.get(name)?)))
         .collect();
     format!("{{{}}}", fields.join(","))
-}
-
-/// Members of the behavior by the names of both versions, in the order of the first.
-const DIRECTIONS: [(&str, &str); 2] = [("ScaleUp", "scaleUp"), ("ScaleDown", "scaleDown")];
-const RULES: [(&str, &str); 4] = [
-    ("StabilizationWindowSeconds", "stabilizationWindowSeconds"),
-    ("SelectPolicy", "selectPolicy"),
-    ("Policies", "policies"),
-    ("Tolerance", "tolerance"),
-];
-const POLICY: [(&str, &str); 3] = [
-    ("Type", "type"),
-    ("Value", "value"),
-    ("PeriodSeconds", "periodSeconds"),
-];
-
-/// The behavior in the server's own form, in which the annotation has it.
-fn older_behavior(behavior: &Value) -> String {
-    let write = |names: &[(&str, &str)], value: &Value, member: &dyn Fn(&str, &Value) -> String| {
-        let fields: Vec<String> = names
-            .iter()
-            .map(|(old, new)| format!("{old:?}:{}", member(new, &value[*new])))
-            .collect();
-        format!("{{{}}}", fields.join(","))
-    };
-    let plain = |_: &str, value: &Value| value.to_string();
-    let rules = |name: &str, value: &Value| match value {
-        Value::Array(policies) if name == "policies" => {
-            let policies: Vec<_> = policies
-                .iter()
-                .map(|policy| write(&POLICY, policy, &plain))
-                .collect();
-            format!("[{}]", policies.join(","))
-        }
-        other => other.to_string(),
-    };
-    write(&DIRECTIONS, behavior, &|_, direction| {
-        if direction.is_null() {
-            "null".to_owned()
-        } else {
-            write(&RULES, direction, &rules)
-        }
-    })
-}
-
-fn newer_behavior(behavior: &Value) -> Value {
-    let rename = |names: &[(&str, &str)], value: &Value| -> Map<String, Value> {
-        let known = names.iter().filter(|(old, _)| !value[*old].is_null());
-        known
-            .map(|(old, new)| ((*new).to_owned(), value[*old].clone()))
-            .collect()
-    };
-    let mut made = rename(&DIRECTIONS, behavior);
-    for direction in made.values_mut() {
-        let mut rules = rename(&RULES, direction);
-        if let Some(Value::Array(policies)) = rules.get_mut("policies") {
-            for policy in policies {
-                *policy = rename(&POLICY, policy).into();
-            }
-        }
-        *direction = rules.into();
-    }
-    made.into()
 }
 
 #[cfg(test)]

@@ -81,6 +81,12 @@ pub(super) fn after(definition: &str, value: &mut Value) {
         }
         "apps.v1.DaemonSetUpdateStrategy" => {
             rolling(value, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
+            // to the server's own form these two are never missing
+            for field in ["maxUnavailable", "maxSurge"] {
+                if has(value, "rollingUpdate") {
+                    default(&mut value["rollingUpdate"], field, 0);
+                }
+            }
         }
         "apps.v1.StatefulSetUpdateStrategy"
             if text(value, "type") == "RollingUpdate" && has(value, "rollingUpdate") =>

@@ -43,6 +43,7 @@ pub(in crate::apiserver::types) fn prepare_create(
         "pods" => pods::admit(object, around)?,
         "jobs.batch" => name_job(object),
         "daemonsets.apps" => set_template_generation(object, 1),
+        "statefulsets.apps" => forget_gated(object),
         "persistentvolumeclaims" => {
             add_finalizer(object, "kubernetes.io/pvc-protection");
             forget_other_source(&mut object["spec"]);
@@ -107,6 +108,7 @@ pub(in crate::apiserver::types) fn prepare_update(
     match &*kind.group_resource() {
         "pods" => pods::admit_update(new, old),
         "services" => addresses::allocate(new, Some(old), around)?,
+        "statefulsets.apps" => forget_gated(new),
         "daemonsets.apps" => {
             let generation = template_generation(old);
             let is_changed = new["spec"]["template"] != old["spec"]["template"];
@@ -148,6 +150,13 @@ pub(in crate::apiserver::types) fn nothing(kind: &ResourceType) -> Value {
         _ => {}
     }
     object
+}
+
+/// Takes away what a feature gate that is off by default (`MaxUnavailableStatefulSet`) keeps from StatefulSets.
+fn forget_gated(set: &mut Value) {
+    if let Some(Value::Object(update)) = set.pointer_mut("/spec/updateStrategy/rollingUpdate") {
+        update.remove("maxUnavailable");
+    }
 }
 
 /// Adds what the type always writes and the defaults of what was added.
