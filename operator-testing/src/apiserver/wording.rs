@@ -11,6 +11,24 @@ pub(super) fn plain(value: &Value) -> String {
     out
 }
 
+/// A double as the verb `%v` prints it: the shortest digits, an exponent for the very large and the very small.
+pub(super) fn float(number: f64) -> String {
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let magnitude = number.abs();
+    if magnitude == 0.0 || (1e-4..1e6).contains(&magnitude) || number.is_nan() {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, exponent) = match exponent.strip_prefix('-') {
+        Some(rest) => ('-', rest),
+        None => ('+', exponent),
+    };
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
 fn write_plain(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("<nil>"),

@@ -15,6 +15,7 @@ mod crd;
 mod crud;
 mod deletion;
 mod discovery_tables;
+mod expressions;
 mod found;
 mod likeness;
 mod list_watch;

@@ -14,7 +14,7 @@ pub(super) const OPTIONAL: &str = "@optional";
 pub(super) const PAIRS: &str = "@pairs";
 
 /// Adds the functions that lowered expressions call.
-pub(crate) fn extend(context: &mut Context<'_>) {
+pub(super) fn extend(context: &mut Context<'_>) {
     context.add_function(
         OPTIONAL,
         |of: Value, key: Value| -> Result<Value, ExecutionError> {

@@ -9,12 +9,15 @@
 //!
 //! Sources: `github.com/google/cel-go/checker`, `k8s.io/apiserver/pkg/cel`.
 
+mod calendar;
 mod call_cost;
 mod checker;
+mod conversions;
 mod cost;
 mod cursor;
 mod declared;
 mod failure;
+mod formatted;
 mod formatting;
 mod functions;
 mod interval;
@@ -37,4 +40,12 @@ pub(in crate::apiserver::types) use self::{
     kind::Kind,
     problem::report_found,
 };
-pub(crate) use self::{failure::Failure, intrinsics::extend, lower::lowered};
+pub(crate) use self::{failure::Failure, lower::lowered};
+
+/// Adds to the interpreter what lowered expressions call, and what the language has otherwise.
+pub(crate) fn extend(context: &mut kube_cel::cel::Context<'_>) {
+    intrinsics::extend(context);
+    conversions::extend(context);
+    calendar::extend(context);
+    formatted::extend(context);
+}

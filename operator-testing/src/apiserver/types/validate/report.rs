@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::apiserver::{status::FieldError, types::place::Place};
+use crate::apiserver::{status::FieldError, types::place::Place, wording};
 
 /// The field that errors about the whole object name.
 pub(super) const NO_FIELD: &str = "<nil>";
@@ -115,17 +115,7 @@ pub(super) fn show_number(float: f64, whole: Option<i64>) -> String {
     if let Some(whole) = whole {
         return whole.to_string();
     }
-    let magnitude = float.abs();
-    if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
-        let text = format!("{float:e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(rest) => ('-', rest),
-            None => ('+', exponent),
-        };
-        return format!("{digits}e{sign}{exponent:0>2}");
-    }
-    float.to_string()
+    wording::float(float)
 }
 
 /// `Too long: may not be more than <n> bytes`.
