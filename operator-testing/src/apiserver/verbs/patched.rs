@@ -138,7 +138,11 @@ pub(super) fn read(
     custom_body::check_type(call, &object, None)?;
     emptied::note(call, &before, &object);
     if let (Value::Object(before), true, Origin::Apply) = (&before, is_custom, origin) {
-        let unread = emptied::lost_metadata(before, &object);
+        // a write of the status brings no metadata along
+        let unread = match &*call.target.subresource {
+            "status" => Object::new(),
+            _ => emptied::lost_metadata(before, &object),
+        };
         call.unsettled = stores_as_applied(call)
             && (!unread.is_empty() || emptied::any(before, &object, |field| is_written(call, field)));
         call.unread = Some(unread);

@@ -77,9 +77,16 @@ pub(super) fn change(
     call.resource.forget_empty_lists(&mut object);
     let mut value = Value::Object(object);
     let shows_link = options.dry_run && self_link.is_some();
-    // what reading takes away is a change like any other
-    let is_read_so = !(call.unsettled && call.resource.custom.is_some());
-    if is_read_so && apply::keep_times(old, &mut value) && stored.unsettled == call.unsettled && !shows_link {
+    // what reading takes away is a change like any other, so the times are those of the write
+    let is_read_so = call.unread.as_ref().is_none_or(Object::is_empty);
+    let is_same = if is_read_so {
+        apply::keep_times(old, &mut value)
+    } else {
+        value == *old
+    };
+    let is_stored_so =
+        stored.unsettled == call.unsettled && !(call.unsettled && call.resource.custom.is_some());
+    if is_same && is_stored_so && !shows_link {
         return Ok(answer::stored(call, 200, stored));
     }
     let mut object = meta::into_object(value);

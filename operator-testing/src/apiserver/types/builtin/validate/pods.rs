@@ -141,12 +141,7 @@ fn fixed(spec: &Value, was: &Value) -> Value {
             fields::remove(container, "image");
         }
     }
-    for field in [
-        "activeDeadlineSeconds",
-        "tolerations",
-        "schedulingGates",
-        "nodeName",
-    ] {
+    for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
         fields::remove(&mut spec, field);
     }
     let was_negative = was["terminationGracePeriodSeconds"]

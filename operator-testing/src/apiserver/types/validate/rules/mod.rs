@@ -259,6 +259,10 @@ impl Asking<'_> {
                     self.verdict.errors.push(error);
                 }
             }
+            Err(Failure::NoOverload) if let Some(name) = compiled.missing_field(subject.value) => {
+                let why = format!("no such key: {name} evaluating rule: {}", shown(rule));
+                self.fail(subject, place, &why);
+            }
             Err(failure @ Failure::NoOverload) => {
                 let error = failure.message();
                 let name = shown(rule);
@@ -269,7 +273,7 @@ impl Asking<'_> {
             }
             Err(failure) => {
                 let misfit = value::misfit(subject.schema, subject.value);
-                let misfit = misfit.filter(|_| matches!(failure, Failure::NoVariable(_)));
+                let misfit = misfit.filter(|_| compiled.looks_at_self());
                 let error = misfit.unwrap_or_else(|| failure.message().to_owned());
                 self.fail(
                     subject,

@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use kube_cel::cel::{Context, IdedExpr, Program, Value as Cel, objects::OptionalValue};
 
+use serde_json::Value;
+
 use super::{
     compared::Compared,
     likened::{Compares, liken},
@@ -144,6 +146,22 @@ impl Compiled {
             let likeness = if is_old_given { with_old } else { likeness };
             let held: Arc<Likeness> = Arc::clone(likeness);
             context.add_variable_from_value(variable, Cel::Opaque(held));
+        }
+    }
+
+    /// Whether the expression looks at the value at all.
+    pub(super) fn looks_at_self(&self) -> bool {
+        match &self.reach {
+            Reach::Whole => true,
+            Reach::Fields(fields) => !fields.is_empty(),
+        }
+    }
+
+    /// The field that the expression looks for in a value that can have none.
+    pub(super) fn missing_field(&self, value: &Value) -> Option<&str> {
+        match &self.reach {
+            Reach::Fields(fields) if !value.is_object() => fields.keys().next().map(String::as_str),
+            _ => None,
         }
     }
 
