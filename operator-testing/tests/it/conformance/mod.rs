@@ -17,6 +17,7 @@ mod deletion;
 mod discovery_tables;
 mod expressions;
 mod found;
+mod gates;
 mod likeness;
 mod list_watch;
 mod mistakes;

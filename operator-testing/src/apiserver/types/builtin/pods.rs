@@ -26,6 +26,20 @@ pub(super) fn admit(pod: &mut Value, around: &dyn Surroundings) -> Result<(), St
     runtime_class::admit(pod, around)
 }
 
+/// Says of a new pod with scheduling gates that they hold it back.
+pub(super) fn hold_back(pod: &mut Value) {
+    if !items(&pod["spec"], "schedulingGates").is_empty() {
+        pod["status"]["conditions"] = json!([{
+            "type": "PodScheduled",
+            "status": "False",
+            "lastProbeTime": null,
+            "lastTransitionTime": pod["metadata"]["creationTimestamp"],
+            "reason": "SchedulingGated",
+            "message": "Scheduling is blocked due to non-empty scheduling gates",
+        }]);
+    }
+}
+
 /// What is added to a pod is added again to a change that leaves it out.
 pub(super) fn admit_update(pod: &mut Value, old: &Value) {
     tolerate(&mut pod["spec"]);

@@ -75,6 +75,7 @@ pub(in crate::apiserver::types) fn prepare_create(
     if resource == "pods" {
         object["status"]["phase"] = "Pending".into();
         object["status"]["qosClass"] = pods::quality_of_service(&object["spec"]).into();
+        pods::hold_back(object);
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod environment;
 pub(super) mod errors;
 mod events;
 mod expression;
+mod gated;
 mod job_indexes;
 mod job_policies;
 mod job_status;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Errors, containers, has, items, resources, scheduling, security, text, volumes};
+use super::{Errors, containers, gated, has, items, resources, scheduling, security, text, volumes};
 use crate::apiserver::{
     meta::name_problems,
     types::{builtin::fields, resource::NameRule},
@@ -76,7 +76,9 @@ pub(super) fn update(new: &Value, old: &Value, errors: &mut Errors) {
     }
     added_tolerations(spec, was, errors);
     removed_gates(spec, was, errors);
-    if fixed(spec, was) != fixed(was, was) {
+    let mut changed = fixed(spec, was);
+    gated::narrowed(&mut changed, was, errors);
+    if changed != fixed(was, was) {
         errors.forbidden(
             "spec",
             "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,\
