@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{has, items, members, text},
-    runtime_class,
     surroundings::Surroundings,
 };
 use crate::apiserver::{
@@ -15,15 +14,14 @@ use crate::apiserver::{
     types::decode::Quantity,
 };
 
-/// Adds tolerations, priority and what the class of its runtime says.
+/// Adds tolerations and priority.
 pub(super) fn admit(pod: &mut Value, around: &dyn Surroundings) -> Result<(), StatusError> {
     tolerate(&mut pod["spec"]);
     let grace = &mut pod["spec"]["terminationGracePeriodSeconds"];
     if grace.as_i64().is_some_and(|seconds| seconds < 0) {
         *grace = 1.into();
     }
-    set_priority(pod, around)?;
-    runtime_class::admit(pod, around)
+    set_priority(pod, around)
 }
 
 /// Says of a new pod with scheduling gates that they hold it back.
@@ -117,7 +115,8 @@ fn set_priority(pod: &mut Value, around: &dyn Surroundings) -> Result<(), Status
     Ok(())
 }
 
-fn forbidden(name: &str, why: String) -> StatusError {
+/// 403 for a pod.
+pub(super) fn forbidden(name: &str, why: String) -> StatusError {
     let about = About {
         group: "",
         kind: "pods",

@@ -7,12 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     fields::{has, items, members, text},
+    pods::forbidden,
     surroundings::Surroundings,
 };
-use crate::apiserver::{
-    status::{About, StatusError},
-    types::decode::Quantity,
-};
+use crate::apiserver::{status::StatusError, types::decode::Quantity};
 
 /// Gives a pod the overhead, the node selector and the tolerations of the class that it names.
 ///
@@ -24,7 +22,7 @@ pub(super) fn admit(pod: &mut Value, around: &dyn Surroundings) -> Result<(), St
     };
     let spec = &mut pod["spec"];
     let admitted = set_overhead(spec, &class).and_then(|()| set_scheduling(spec, &class["scheduling"]));
-    admitted.map_err(|why| forbidden(pod, why))
+    admitted.map_err(|why| forbidden(name_of(pod), why))
 }
 
 /// Whether the overhead of a valid pod is that of its class.
@@ -40,7 +38,7 @@ pub(super) fn check(pod: &Value, around: &dyn Surroundings) -> Result<(), Status
         }
         _ => return Ok(()),
     };
-    Err(forbidden(pod, why.to_owned()))
+    Err(forbidden(name_of(pod), why.to_owned()))
 }
 
 const OTHER_OVERHEAD: &str = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
@@ -54,17 +52,17 @@ fn class_of(pod: &Value, around: &dyn Surroundings) -> Result<Option<Value>, Sta
         return Err(StatusError::new(500, "", "resource name may not be empty"));
     }
     let class = around.find("node.k8s.io", "runtimeclasses", "", wanted);
-    let missing = || forbidden(pod, format!("pod rejected: RuntimeClass {wanted:?} not found"));
+    let missing = || {
+        forbidden(
+            name_of(pod),
+            format!("pod rejected: RuntimeClass {wanted:?} not found"),
+        )
+    };
     class.ok_or_else(missing).map(Some)
 }
 
-fn forbidden(pod: &Value, why: String) -> StatusError {
-    let about = About {
-        group: "",
-        kind: "pods",
-        name: text(&pod["metadata"], "name"),
-    };
-    StatusError::forbidden(about, why)
+fn name_of(pod: &Value) -> &str {
+    text(&pod["metadata"], "name")
 }
 
 /// What a pod needs beside its containers is what its class says.

@@ -40,7 +40,10 @@ pub(in crate::apiserver::types) fn prepare_create(
         remove(object, "status");
     }
     match &*resource {
-        "pods" => pods::admit(object, around)?,
+        "pods" => {
+            pods::admit(object, around)?;
+            runtime_class::admit(object, around)?;
+        }
         "jobs.batch" => name_job(object),
         "daemonsets.apps" => set_template_generation(object, 1),
         "statefulsets.apps" => forget_gated(object),

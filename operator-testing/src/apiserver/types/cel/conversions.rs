@@ -40,21 +40,30 @@ pub(super) fn extend(context: &mut Context<'_>) {
 }
 
 /// What the interpreter itself makes of a value.
-struct Original(&'static str, LazyLock<Program>);
+pub(in crate::apiserver::types) struct Original(LazyLock<Program>);
 
 impl Original {
-    fn call(&self, of: Value) -> Result<Value, ExecutionError> {
+    /// The result of the function.
+    ///
+    /// # Errors
+    /// The value cannot be converted.
+    pub(in crate::apiserver::types) fn call(&self, of: Value) -> Result<Value, ExecutionError> {
         let mut scope = INTERPRETER.new_inner_scope();
-        scope.add_variable_from_value(self.0, of);
-        self.1.execute(&scope)
+        scope.add_variable_from_value("value", of);
+        self.0.execute(&scope)
     }
 }
 
 static INTERPRETER: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
-static STRING: Original = Original("value", LazyLock::new(|| program("string(value)")));
-static INT: Original = Original("value", LazyLock::new(|| program("int(value)")));
-static NAMED_FORMAT: Original = Original("value", LazyLock::new(|| program("format.named(value)")));
-static TIMESTAMP: Original = Original("value", LazyLock::new(|| program("timestamp(value)")));
+static STRING: Original = Original(LazyLock::new(|| program("string(value)")));
+static INT: Original = Original(LazyLock::new(|| program("int(value)")));
+static NAMED_FORMAT: Original = Original(LazyLock::new(|| program("format.named(value)")));
+/// A time from its text.
+pub(in crate::apiserver::types) static TIMESTAMP: Original =
+    Original(LazyLock::new(|| program("timestamp(value)")));
+/// A duration from its text.
+pub(in crate::apiserver::types) static DURATION: Original =
+    Original(LazyLock::new(|| program("duration(value)")));
 
 fn program(text: &str) -> Program {
     Program::compile(text).expect("a call of a function is an expression")

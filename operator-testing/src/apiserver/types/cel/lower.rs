@@ -65,11 +65,13 @@ fn lower_all(nodes: &[Node]) -> Option<Vec<IdedExpr>> {
     nodes.iter().map(lower).collect()
 }
 
-fn plain(expr: Expr) -> IdedExpr {
+/// An expression that no message points at.
+pub(crate) fn plain(expr: Expr) -> IdedExpr {
     IdedExpr { id: 0, expr }
 }
 
-fn function(name: &str, args: Vec<IdedExpr>) -> Expr {
+/// A call of a function.
+pub(crate) fn function(name: &str, args: Vec<IdedExpr>) -> Expr {
     Expr::Call(CallExpr {
         func_name: name.to_owned(),
         target: None,

@@ -35,9 +35,11 @@ mod unify;
 
 pub(in crate::apiserver::types) use self::{
     checker::{Checked, Refusal, Variables, check},
+    conversions::{DURATION, TIMESTAMP},
     cost::estimate,
     declared::{Declared, MOST_BYTES, Shape},
     kind::Kind,
+    lower::{function, plain},
     problem::report_found,
 };
 pub(crate) use self::{failure::Failure, lower::lowered};

@@ -44,49 +44,25 @@ pub(super) fn validate(schema: &Schema, keywords: &Keywords, number: &Number, pl
             multiple_of,
         ));
     }
-    if let Some(bound) = &keywords.minimum {
-        let exclusive = keywords.exclusive_minimum;
+    for (bound, exclusive, is_most) in [
+        (&keywords.minimum, keywords.exclusive_minimum, false),
+        (&keywords.maximum, keywords.exclusive_maximum, true),
+    ] {
+        let Some(bound) = bound else { continue };
+        let (subject, what) = match (is_most, exclusive) {
+            (false, false) => ("Minimum boundary", "greater than or equal to"),
+            (false, true) => ("Minimum boundary", "greater than"),
+            (true, false) => ("Maximum boundary", "less than or equal to"),
+            (true, true) => ("Maximum boundary", "less than"),
+        };
         let check = |number: &Number, bound: &Number, place: &Place<'_>| {
-            let what = if exclusive {
-                "greater than"
-            } else {
-                "greater than or equal to"
-            };
-            if is_beyond(bound, number, exclusive) {
+            let (larger, smaller) = if is_most { (number, bound) } else { (bound, number) };
+            if is_beyond(larger, smaller, exclusive) {
                 return beyond(number, bound, what, place);
             }
             Report::default()
         };
-        report.merge(constraint(
-            schema,
-            number,
-            bound,
-            "Minimum boundary",
-            place,
-            check,
-        ));
-    }
-    if let Some(bound) = &keywords.maximum {
-        let exclusive = keywords.exclusive_maximum;
-        let check = |number: &Number, bound: &Number, place: &Place<'_>| {
-            let what = if exclusive {
-                "less than"
-            } else {
-                "less than or equal to"
-            };
-            if is_beyond(number, bound, exclusive) {
-                return beyond(number, bound, what, place);
-            }
-            Report::default()
-        };
-        report.merge(constraint(
-            schema,
-            number,
-            bound,
-            "Maximum boundary",
-            place,
-            check,
-        ));
+        report.merge(constraint(schema, number, bound, subject, place, check));
     }
     report.matches += 1;
     report

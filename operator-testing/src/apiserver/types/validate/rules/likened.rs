@@ -14,7 +14,10 @@ use super::{
     likeness::{ALIKE, JOINED, Likeness},
     value::escape,
 };
-use crate::apiserver::types::schema::Schema;
+use crate::apiserver::types::{
+    cel::{function, plain},
+    schema::Schema,
+};
 
 /// A likeness that an expression compares by.
 #[derive(Debug)]
@@ -99,7 +102,7 @@ fn walk(expression: &mut IdedExpr, scope: &mut Scope<'_>, found: &mut Found) {
 /// A comparison or sum by what its left side is.
 fn likened(call: &mut CallExpr, source: Source<'_>, found: &mut Found) -> Option<Expr> {
     let likeness = Likeness::of(source.schema, false);
-    let function = match (call.func_name.as_str(), &likeness) {
+    let name = match (call.func_name.as_str(), &likeness) {
         (_, Likeness::Plain) => return None,
         ("_==_" | "_!=_", _) => ALIKE,
         ("_+_", Likeness::Set { .. } | Likeness::Keyed(..)) => JOINED,
@@ -119,23 +122,11 @@ fn likened(call: &mut CallExpr, source: Source<'_>, found: &mut Found) -> Option
         likeness: Arc::new(likeness),
         with_old: Arc::new(with_old),
     });
-    let compared = self::call(function, args);
+    let compared = function(name, args);
     Some(match call.func_name.as_str() {
-        "_!=_" => self::call("!_", vec![plain(compared)]),
+        "_!=_" => function("!_", vec![plain(compared)]),
         _ => compared,
     })
-}
-
-fn call(function: &str, args: Vec<IdedExpr>) -> Expr {
-    Expr::Call(CallExpr {
-        func_name: function.to_owned(),
-        target: None,
-        args,
-    })
-}
-
-fn plain(expr: Expr) -> IdedExpr {
-    IdedExpr { id: 0, expr }
 }
 
 /// Where the value of an expression comes from, if that can be told.

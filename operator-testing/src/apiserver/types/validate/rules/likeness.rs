@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn seen(schema: &Schema, value: &serde_json::Value) -> Value {
-        value::convert(schema, value, &Reach::Whole, &value::LANGUAGE)
+        value::convert(schema, value, &Reach::Whole)
     }
 
     fn are_alike(schema: &Schema, left: &serde_json::Value, right: &serde_json::Value) -> bool {

@@ -312,7 +312,7 @@ impl Subject<'_> {
         reach: (&Reach, &Reach),
         language: &'c Context<'_>,
     ) -> Context<'c> {
-        let convert = |value, reach| value::convert(self.schema, value, reach, language);
+        let convert = |value, reach| value::convert(self.schema, value, reach);
         let mut context = language.new_inner_scope();
         if value::misfit(self.schema, self.value).is_none() {
             context.add_variable_from_value("self", convert(self.value, reach.0));

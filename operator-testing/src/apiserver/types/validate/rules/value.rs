@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use kube_cel::{
     KubeCelExt,
     cel::{
-        Context, ExecutionError, Program, Value as Cel,
+        Context, ExecutionError, Value as Cel,
         objects::{Key, Map},
     },
 };
@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::{likeness, reach::Reach};
 use crate::apiserver::{
     types::{
-        cel::extend,
+        cel::{DURATION, TIMESTAMP, extend},
         schema::{Schema, ValueType},
         validate::formats,
     },
@@ -29,7 +29,7 @@ use crate::apiserver::{
 };
 
 /// A value by its schema, as far as a rule looks into it: dates and durations get their own types, whole numbers may be doubles.
-pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach, context: &Context<'_>) -> Cel {
+pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach) -> Cel {
     match value {
         Value::Null => Cel::Null,
         Value::Bool(flag) => Cel::Bool(*flag),
@@ -37,12 +37,10 @@ pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach, context: &C
             (ValueType::Number, _) | (_, None) => Cel::Float(number.as_f64().unwrap_or_default()),
             (_, Some(whole)) => Cel::Int(whole),
         },
-        Value::String(text) => convert_text(schema, text, context),
+        Value::String(text) => convert_text(schema, text),
         Value::Array(items) => {
             let child = schema.items.as_deref().unwrap_or(&OPEN);
-            let items = items
-                .iter()
-                .map(|item| convert(child, item, &Reach::Whole, context));
+            let items = items.iter().map(|item| convert(child, item, &Reach::Whole));
             Cel::List(Arc::new(items.collect()))
         }
         Value::Object(fields) => {
@@ -73,7 +71,7 @@ pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach, context: &C
                     .get(name.as_str())
                     .or(schema.additional.as_ref());
                 let child = child.map_or(&*OPEN, |child| &**child);
-                let value = convert(child, value, reach, context);
+                let value = convert(child, value, reach);
                 map.insert(Key::String(Arc::new(key.into_owned())), value);
             }
             Cel::Map(Map { map: Arc::new(map) })
@@ -106,17 +104,22 @@ pub(super) fn misfit(schema: &Schema, value: &Value) -> Option<String> {
 /// The schema of what no schema says anything about.
 static OPEN: LazyLock<Schema> = LazyLock::new(Schema::default);
 
-fn convert_text(schema: &Schema, text: &str, context: &Context<'_>) -> Cel {
-    let plain = || Cel::String(Arc::new(text.to_owned()));
+fn convert_text(schema: &Schema, text: &str) -> Cel {
+    let string = |text: &str| Cel::String(Arc::new(text.to_owned()));
+    let plain = || string(text);
     match (schema.value_type, schema.format.as_deref()) {
         (ValueType::String, Some("date-time" | "datetime")) => {
-            call(&TIMESTAMP, text, context).unwrap_or_else(plain)
+            TIMESTAMP.call(plain()).unwrap_or_else(|_| plain())
         }
         (ValueType::String, Some("date")) => {
-            call(&TIMESTAMP, &format!("{text}T00:00:00Z"), context).unwrap_or_else(plain)
+            let midnight = string(&format!("{text}T00:00:00Z"));
+            TIMESTAMP.call(midnight).unwrap_or_else(|_| plain())
         }
         (ValueType::String, Some("duration")) => match formats::duration_nanos(text) {
-            Some(nanos) => call(&DURATION, &format!("{}s", nanos / 1e9), context).unwrap_or_else(plain),
+            Some(nanos) => {
+                let seconds = string(&format!("{}s", nanos / 1e9));
+                DURATION.call(seconds).unwrap_or_else(|_| plain())
+            }
             None => plain(),
         },
         (ValueType::String, Some("byte")) => match STANDARD.decode(text) {
@@ -125,21 +128,6 @@ fn convert_text(schema: &Schema, text: &str, context: &Context<'_>) -> Cel {
         },
         _ => plain(),
     }
-}
-
-/// The conversions of texts that a schema gives a type of their own.
-static TIMESTAMP: LazyLock<Program> = LazyLock::new(|| conversion("timestamp(text)"));
-static DURATION: LazyLock<Program> = LazyLock::new(|| conversion("duration(text)"));
-
-fn conversion(text: &str) -> Program {
-    Program::compile(text).expect("a call of a function is an expression")
-}
-
-/// What a conversion makes of a text.
-fn call(conversion: &Program, text: &str, context: &Context<'_>) -> Option<Cel> {
-    let mut scope = context.new_inner_scope();
-    scope.add_variable_from_value("text", Cel::String(Arc::new(text.to_owned())));
-    conversion.execute(&scope).ok()
 }
 
 /// The language with everything that Kubernetes adds to it, which is a lot: it is put together once.
