@@ -22,6 +22,15 @@ impl DefinitionId {
         u16::try_from(index).ok().map(Self)
     }
 
+    /// The metadata of every object. Asked for at every request, so it is looked up once.
+    pub(crate) fn object_meta() -> Self {
+        static ID: LazyLock<DefinitionId> = LazyLock::new(|| {
+            DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+                .expect("the committed table holds the metadata of objects")
+        });
+        *ID
+    }
+
     /// The definition on that line of the table.
     pub(super) fn at(line: u16) -> Option<Self> {
         (usize::from(line) < DEFINITIONS.len()).then_some(Self(line))

@@ -96,10 +96,10 @@ fn value_type(schema: &Schema) -> ValueType {
 
 /// The type of what every object inside another one has.
 fn embedded(field: &str) -> Option<&'static Schema> {
-    let metadata = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")?.schema();
+    let metadata = || DefinitionId::object_meta().schema();
     match field {
-        "metadata" => Some(metadata),
-        "apiVersion" | "kind" => metadata.properties.get("name").map(|text| &**text),
+        "metadata" => Some(metadata()),
+        "apiVersion" | "kind" => metadata().properties.get("name").map(|text| &**text),
         _ => None,
     }
 }
@@ -330,7 +330,9 @@ impl<'a> Fields<'a> {
         if let Some(schema) = self.schema {
             let declared = || schema.properties.get(name).map(|field| &**field);
             // what is outside keeps unknown fields, but not for a type that stands on its own
-            if let Some(field) = embedded(name).filter(|_| schema.embedded_resource) {
+            if schema.embedded_resource
+                && let Some(field) = embedded(name)
+            {
                 return Some((true, Type::known(field, false)));
             }
             if let Some(field) = declared() {

@@ -38,12 +38,10 @@ fn one(object: &mut Value, owner: &Place<'_>, unknown: &mut Vec<String>) -> Resu
     let Some(metadata) = object.get_mut("metadata") else {
         return Ok(());
     };
-    let Some(id) = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") else {
-        return Ok(());
-    };
+    let schema = DefinitionId::object_meta().schema();
     let place = Place::Field(owner, "metadata");
     let original = (!owner.is_empty()).then(|| metadata.clone());
-    match decode::read(id.schema(), metadata, &place) {
+    match decode::read(schema, metadata, &place) {
         Ok(found) => {
             unknown.extend(found);
             Ok(())

@@ -60,11 +60,8 @@ fn add_object_fields(schema: &mut Schema) {
     };
     schema.properties.insert("apiVersion".into(), text());
     schema.properties.insert("kind".into(), text());
-    if let Some(id) = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") {
-        schema
-            .properties
-            .insert("metadata".into(), SchemaRef::definition(id));
-    }
+    let metadata = SchemaRef::definition(DefinitionId::object_meta());
+    schema.properties.insert("metadata".into(), metadata);
 }
 
 fn node(json: &Map<String, Value>, using: Use) -> Schema {

@@ -101,12 +101,10 @@ fn metadata(value: &Value, place: &Place<'_>, errors: &mut Vec<FieldError>) {
     let (Some(object), Some(metadata)) = (value.as_object(), value.get("metadata")) else {
         return;
     };
-    let Some(id) = DefinitionId::named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") else {
-        return;
-    };
+    let schema = DefinitionId::object_meta().schema();
     let field = Place::Field(place, "metadata");
     // what was applied has not been read by its type
-    if let Err(misfit) = decode::read(id.schema(), &mut metadata.clone(), &field) {
+    if let Err(misfit) = decode::read(schema, &mut metadata.clone(), &field) {
         errors.push(FieldError::invalid(field.to_string(), metadata, misfit));
         return;
     }
