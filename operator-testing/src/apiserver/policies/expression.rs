@@ -34,7 +34,7 @@ struct Compiled {
 
 impl Expression {
     fn new(text: &str) -> Self {
-        let read = match lowered(text) {
+        let read = match lowered(text, None) {
             Some(expression) => Ok(expression),
             None => Program::compile(text)
                 .map(|program| program.expression().clone())

@@ -26,6 +26,8 @@ mod rbac;
 mod runtime_classes;
 mod stated;
 mod status_scale;
+mod times;
+mod transitions;
 
 /// One test for each scenario of a group.
 macro_rules! scenarios {

@@ -40,7 +40,7 @@ pub(super) fn after_update(
     request: &Request<'_>,
 ) -> Result<Managers, String> {
     check_versions(&managers, request)?;
-    fit_to_schema(&mut managers, old, request);
+    fit_to_schema(&mut managers, old, request)?;
     let changes = match move_fields(old, new, &mut managers, None, true, request) {
         Ok(changes) => changes,
         Err(Failure::Misfit(why)) => return Err(why),
@@ -76,7 +76,7 @@ pub(super) fn after_apply(
     let root = request.root();
     let applier = request.applier();
     check_versions(&managers, request).map_err(Failure::Misfit)?;
-    fit_to_schema(&mut managers, live, request);
+    fit_to_schema(&mut managers, live, request).map_err(Failure::Misfit)?;
     let merged = combine(live, config, root)
         .map_err(|why| Failure::Misfit(format!("failed to merge config: {why}")))?;
     let last = managers.get(&applier).cloned();
@@ -147,10 +147,9 @@ fn move_fields(
         let changes = match (old, new) {
             (Some((old, schema)), Some((new, _))) => {
                 let root = Type::root(schema);
-                for (what, object) in [("old", &old), ("new", &new)] {
-                    validate(object, root, false)
-                        .map_err(|why| Failure::Misfit(format!("failed to convert {what} object: {why}")))?;
-                }
+                // that the old one fits was found when the entries were fitted to the schema
+                validate(&new, root, false)
+                    .map_err(|why| Failure::Misfit(format!("failed to convert new object: {why}")))?;
                 let changes = compare(&old, &new, root).map_err(misfit)?;
                 Some(if request.versions.share_resets() {
                     changes.without(request.reset)
@@ -265,25 +264,29 @@ fn in_version_from<'a>(object: &Value, version: &str, request: &Request<'a>) -> 
     Some((object, Type::root(schema)))
 }
 
-/// Fits the entries to a schema that has changed since they were written.
-fn fit_to_schema(managers: &mut Managers, live: &Value, request: &Request<'_>) {
-    managers.retain(|entry| {
-        entry.api_version == request.api_version
-            || request.versions.convert(live, &entry.api_version).is_some()
-    });
+/// Fits the entries to a schema that has changed since they were written, and drops those of versions that are gone.
+///
+/// # Errors
+/// The object does not fit the schema of a version that an entry is written in.
+fn fit_to_schema(managers: &mut Managers, live: &Value, request: &Request<'_>) -> Result<(), String> {
+    let mut outdated = Vec::new();
     for entry in managers.iter_mut() {
         let kind = if entry.api_version == request.api_version {
             request.root()
+        } else if let Some((object, schema)) = request.versions.convert(live, &entry.api_version) {
+            let root = Type::root(schema);
+            validate(&object, root, false)?;
+            root
         } else {
-            match request.versions.convert(live, &entry.api_version) {
-                Some((_, schema)) => Type::root(schema),
-                None => continue,
-            }
+            outdated.push(entry.id.clone());
+            continue;
         };
         if let Some(fitted) = reconcile::fit(&entry.fields, kind) {
             entry.fields = fitted;
         }
     }
+    managers.retain(|entry| !outdated.contains(&entry.id));
+    Ok(())
 }
 
 /// Fields that belong to the server, whoever sends them.

@@ -21,48 +21,169 @@ use super::{
 const PAIR: &str = "@pair";
 
 /// An expression for the interpreter, if its own parser is not to read it.
-pub(crate) fn lowered(text: &str) -> Option<IdedExpr> {
+///
+/// A field that is selected from the variable `optional` may be missing, as the variable itself may be.
+pub(crate) fn lowered(text: &str, optional: Option<&str>) -> Option<IdedExpr> {
     let parsed = parse(text).ok()?;
-    if !parsed.is_beyond {
+    let lowering = Lowering { optional };
+    if !parsed.is_beyond && !lowering.selects_from_optional(&parsed.root) {
         return None;
     }
-    lower(&parsed.root)
+    lowering.lower(&parsed.root)
 }
 
-fn lower(node: &Node) -> Option<IdedExpr> {
-    let expr = match &node.form {
-        Form::Literal(literal) => Expr::Literal(self::literal(literal)?),
-        Form::Name(name) => Expr::Ident(name.clone()),
-        Form::Select(select) => self::select(select)?,
-        Form::Call(call) => self::call(call)?,
-        Form::List { items, optional } => Expr::List(ListExpr {
-            elements: lower_all(items)?,
-            optional_indices: optional.clone(),
-        }),
-        Form::Map(entries) => {
-            let entries = entries.iter().map(|entry| {
-                Some(IdedEntryExpr {
-                    id: 0,
-                    expr: EntryExpr::MapEntry(MapEntryExpr {
-                        key: lower(&entry.key)?,
-                        value: lower(&entry.value)?,
-                        optional: entry.is_optional,
-                    }),
-                })
-            });
-            Expr::Map(MapExpr {
-                entries: entries.collect::<Option<_>>()?,
-            })
+/// What is known of an expression besides its form.
+struct Lowering<'a> {
+    /// The variable whose value may not be there.
+    optional: Option<&'a str>,
+}
+
+impl Lowering<'_> {
+    /// Whether an expression looks for something in the variable that may not be there.
+    fn selects_from_optional(&self, node: &Node) -> bool {
+        self.optional.is_some()
+            && (self.is_below_optional(node)
+                || node
+                    .children()
+                    .into_iter()
+                    .any(|child| self.selects_from_optional(child)))
+    }
+
+    /// Whether a node is a field or element of an optional.
+    fn is_below_optional(&self, node: &Node) -> bool {
+        match &node.form {
+            Form::Select(select) => self.is_optional(&select.of),
+            Form::Call(call) => self.indexes_optional(call),
+            _ => false,
         }
-        Form::Message { .. } => return None,
-        Form::Loop(inner) => self::each(inner)?,
-    };
-    let id = node.id as u64 + 1;
-    Some(IdedExpr { id, expr })
+    }
+
+    fn indexes_optional(&self, call: &Call) -> bool {
+        call.function == "_[_]" && call.args.first().is_some_and(|of| self.is_optional(of))
+    }
+
+    /// Whether a node gives an optional, as far as its form tells.
+    fn is_optional(&self, node: &Node) -> bool {
+        match &node.form {
+            Form::Name(name) => self.optional == Some(name),
+            Form::Select(select) => !select.is_test && self.is_optional(&select.of),
+            Form::Call(call) => takes_optional(call) || self.indexes_optional(call),
+            _ => false,
+        }
+    }
+
+    fn lower(&self, node: &Node) -> Option<IdedExpr> {
+        let expr = match &node.form {
+            Form::Literal(literal) => Expr::Literal(self::literal(literal)?),
+            Form::Name(name) => Expr::Ident(name.clone()),
+            Form::Select(select) => self.select(select)?,
+            Form::Call(call) => self.call(call)?,
+            Form::List { items, optional } => Expr::List(ListExpr {
+                elements: self.lower_all(items)?,
+                optional_indices: optional.clone(),
+            }),
+            Form::Map(entries) => {
+                let entries = entries.iter().map(|entry| {
+                    Some(IdedEntryExpr {
+                        id: 0,
+                        expr: EntryExpr::MapEntry(MapEntryExpr {
+                            key: self.lower(&entry.key)?,
+                            value: self.lower(&entry.value)?,
+                            optional: entry.is_optional,
+                        }),
+                    })
+                });
+                Expr::Map(MapExpr {
+                    entries: entries.collect::<Option<_>>()?,
+                })
+            }
+            Form::Message { .. } => return None,
+            Form::Loop(inner) => self.each(inner)?,
+        };
+        let id = node.id as u64 + 1;
+        Some(IdedExpr { id, expr })
+    }
+
+    fn lower_all(&self, nodes: &[Node]) -> Option<Vec<IdedExpr>> {
+        nodes.iter().map(|node| self.lower(node)).collect()
+    }
+
+    fn select(&self, select: &Select) -> Option<Expr> {
+        let of = self.lower(&select.of)?;
+        if self.is_optional(&select.of) {
+            let found = function(OPTIONAL, vec![of, text(&select.field)]);
+            if !select.is_test {
+                return Some(found);
+            }
+            return Some(Expr::Call(CallExpr {
+                func_name: "hasValue".to_owned(),
+                target: Some(Box::new(plain(found))),
+                args: Vec::new(),
+            }));
+        }
+        Some(Expr::Select(SelectExpr {
+            operand: Box::new(of),
+            field: select.field.clone(),
+            test: select.is_test,
+        }))
+    }
+
+    fn call(&self, call: &Call) -> Option<Expr> {
+        let args = self.lower_all(&call.args)?;
+        if takes_optional(call) || self.indexes_optional(call) {
+            return Some(function(OPTIONAL, args));
+        }
+        let target = match &call.target {
+            None => None,
+            Some(target) => Some(self.lower(target)?),
+        };
+        if call.function.starts_with('@')
+            && let Some(target) = target
+        {
+            // what macros call is no method to the interpreter
+            return Some(function(
+                &call.function,
+                std::iter::once(target).chain(args).collect(),
+            ));
+        }
+        Some(Expr::Call(CallExpr {
+            func_name: call.function.clone(),
+            target: target.map(Box::new),
+            args,
+        }))
+    }
+
+    fn each(&self, inner: &Loop) -> Option<Expr> {
+        let range = self.lower(&inner.range)?;
+        let step = self.lower(&inner.step)?;
+        let (range, variable, step) = match &inner.second {
+            None => (range, inner.variable.clone(), step),
+            Some(second) => {
+                let part = |index: i64| {
+                    let index = plain(Expr::Literal(LiteralValue::Int(index.into())));
+                    plain(function("_[_]", vec![plain(Expr::Ident(PAIR.to_owned())), index]))
+                };
+                let step = named(second, part(1), step);
+                let step = named(&inner.variable, part(0), step);
+                (plain(function(PAIRS, vec![range])), PAIR.to_owned(), step)
+            }
+        };
+        Some(Expr::Comprehension(Box::new(ComprehensionExpr {
+            iter_range: range,
+            iter_var: variable,
+            iter_var2: None,
+            accu_var: inner.gathered.clone(),
+            accu_init: self.lower(&inner.start)?,
+            loop_cond: self.lower(&inner.condition)?,
+            loop_step: step,
+            result: self.lower(&inner.result)?,
+        })))
+    }
 }
 
-fn lower_all(nodes: &[Node]) -> Option<Vec<IdedExpr>> {
-    nodes.iter().map(lower).collect()
+/// Whether a call asks for a field or element that may be missing.
+fn takes_optional(call: &Call) -> bool {
+    matches!(call.function.as_str(), "_?._" | "_[?_]")
 }
 
 /// An expression that no message points at.
@@ -95,96 +216,6 @@ fn literal(literal: &Literal) -> Option<LiteralValue> {
     })
 }
 
-/// Whether a node gives an optional, as far as its form tells.
-fn is_optional(node: &Node) -> bool {
-    match &node.form {
-        Form::Select(select) => !select.is_test && is_optional(&select.of),
-        Form::Call(call) => match call.function.as_str() {
-            "_?._" | "_[?_]" => true,
-            "_[_]" => call.args.first().is_some_and(is_optional),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn select(select: &Select) -> Option<Expr> {
-    let of = lower(&select.of)?;
-    if is_optional(&select.of) {
-        let found = function(OPTIONAL, vec![of, text(&select.field)]);
-        if !select.is_test {
-            return Some(found);
-        }
-        return Some(Expr::Call(CallExpr {
-            func_name: "hasValue".to_owned(),
-            target: Some(Box::new(plain(found))),
-            args: Vec::new(),
-        }));
-    }
-    Some(Expr::Select(SelectExpr {
-        operand: Box::new(of),
-        field: select.field.clone(),
-        test: select.is_test,
-    }))
-}
-
-fn call(call: &Call) -> Option<Expr> {
-    let args = lower_all(&call.args)?;
-    let takes_optional = match call.function.as_str() {
-        "_?._" | "_[?_]" => true,
-        "_[_]" => call.args.first().is_some_and(is_optional),
-        _ => false,
-    };
-    if takes_optional {
-        return Some(function(OPTIONAL, args));
-    }
-    let target = match &call.target {
-        None => None,
-        Some(target) => Some(lower(target)?),
-    };
-    if call.function.starts_with('@')
-        && let Some(target) = target
-    {
-        // what macros call is no method to the interpreter
-        return Some(function(
-            &call.function,
-            std::iter::once(target).chain(args).collect(),
-        ));
-    }
-    Some(Expr::Call(CallExpr {
-        func_name: call.function.clone(),
-        target: target.map(Box::new),
-        args,
-    }))
-}
-
-fn each(inner: &Loop) -> Option<Expr> {
-    let range = lower(&inner.range)?;
-    let step = lower(&inner.step)?;
-    let (range, variable, step) = match &inner.second {
-        None => (range, inner.variable.clone(), step),
-        Some(second) => {
-            let part = |index: i64| {
-                let index = plain(Expr::Literal(LiteralValue::Int(index.into())));
-                plain(function("_[_]", vec![plain(Expr::Ident(PAIR.to_owned())), index]))
-            };
-            let step = named(second, part(1), step);
-            let step = named(&inner.variable, part(0), step);
-            (plain(function(PAIRS, vec![range])), PAIR.to_owned(), step)
-        }
-    };
-    Some(Expr::Comprehension(Box::new(ComprehensionExpr {
-        iter_range: range,
-        iter_var: variable,
-        iter_var2: None,
-        accu_var: inner.gathered.clone(),
-        accu_init: lower(&inner.start)?,
-        loop_cond: lower(&inner.condition)?,
-        loop_step: step,
-        result: lower(&inner.result)?,
-    })))
-}
-
 /// A name for a value within a result: a loop that goes through nothing.
 fn named(name: &str, value: IdedExpr, result: IdedExpr) -> IdedExpr {
     let nothing = ListExpr {
@@ -205,9 +236,11 @@ fn named(name: &str, value: IdedExpr, result: IdedExpr) -> IdedExpr {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashMap, sync::Arc};
+
     use kube_cel::{
         KubeCelExt,
-        cel::{Context, Value},
+        cel::{Context, Program, Value, objects::OptionalValue},
     };
 
     use super::{super::extend, *};
@@ -215,7 +248,7 @@ mod tests {
     fn asked(text: &str) -> Value {
         let mut context = Context::default().with_all();
         extend(&mut context);
-        let expression = lowered(text).unwrap_or_else(|| panic!("{text} needs no lowering"));
+        let expression = lowered(text, None).unwrap_or_else(|| panic!("{text} needs no lowering"));
         Value::resolve(&expression, &context).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
@@ -244,9 +277,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_selected_from_an_optional_variable_may_be_missing() {
+        for (text, given, missing) in [
+            ("has(old.a)", true, false),
+            ("old.a.hasValue()", true, false),
+            ("old['a'].orValue(2) == 1", true, false),
+            ("!has(old.b)", true, true),
+            ("old.hasValue()", true, false),
+        ] {
+            let mut context = Context::default().with_all();
+            extend(&mut context);
+            let expression = match lowered(text, Some("old")) {
+                Some(expression) => expression,
+                None => Program::compile(text).unwrap().expression().clone(),
+            };
+            let object = Value::from(HashMap::from([("a".to_owned(), 1)]));
+            for (old, expected) in [
+                (OptionalValue::of(object), given),
+                (OptionalValue::none(), missing),
+            ] {
+                context.add_variable_from_value("old", Value::Opaque(Arc::new(old)));
+                let answer = Value::resolve(&expression, &context);
+                assert_eq!(answer, Ok(Value::Bool(expected)), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn the_rest_is_left_to_the_interpreter() {
         for text in ["a.b == 1", "!a", "a.all(x, x > -1)", "has(a.b)", "a["] {
-            assert!(lowered(text).is_none(), "{text}");
+            assert!(lowered(text, None).is_none(), "{text}");
         }
     }
 }

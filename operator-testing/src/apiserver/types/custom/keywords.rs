@@ -13,6 +13,8 @@ pub struct Keywords {
     pub written_type: Option<Arc<str>>,
     /// `format` as it is written, where it is looked at even if it is none of the type.
     pub written_format: Option<Arc<str>>,
+    /// `x-kubernetes-list-type` where it is none that there is. Such a schema is refused, after rules were asked about its defaults.
+    pub unknown_list_type: Option<Arc<str>>,
     /// Whether there may be no other fields than those that are named (`additionalProperties: false`).
     pub closed: bool,
     /// `minimum`.

@@ -157,9 +157,12 @@ fn keywords(json: &Map<String, Value>, using: Use) -> Option<Keywords> {
     });
     let written_format =
         string(json, "format").filter(|written| using == Use::Defaults && !written.is_empty());
+    let unknown_list_type = string(json, "x-kubernetes-list-type")
+        .filter(|written| !matches!(&**written, "" | "atomic" | "set" | "map"));
     let closed = json.get("additionalProperties") == Some(&Value::Bool(false));
     if written_type.is_none()
         && written_format.is_none()
+        && unknown_list_type.is_none()
         && !closed
         && !any.iter().any(|key| json.contains_key(*key))
     {
@@ -168,6 +171,7 @@ fn keywords(json: &Map<String, Value>, using: Use) -> Option<Keywords> {
     Some(Keywords {
         written_type,
         written_format,
+        unknown_list_type,
         closed,
         minimum: number(json, "minimum"),
         exclusive_minimum: flag("exclusiveMinimum"),

@@ -51,7 +51,8 @@ fn validate(schema: &Schema, value: &Value, old: Option<Old<'_>>, place: &Place<
         Value::String(text) => {
             report.merge(string(keywords, text, value, place));
             report.matches += 1;
-            if let Some(format) = format.filter(|format| formats::is_text_format(format)) {
+            let written = keywords.written_format.as_deref().or(format);
+            if let Some(format) = written.filter(|format| formats::is_text_format(format)) {
                 if !formats::matches(format, text) {
                     report.merge(Report::wrong_type(place, format, text));
                 }

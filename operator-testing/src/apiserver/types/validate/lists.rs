@@ -29,7 +29,7 @@ fn node(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<Fiel
         Value::Array(items) => {
             match schema.list_type {
                 ListType::Set if differ(items, Value::eq) => {}
-                ListType::Set => report(items.iter().map(Some), place, errors),
+                ListType::Set => report(items, place, errors),
                 ListType::Map if let Some((index, item)) = odd(items) => {
                     let place = Place::Item(place, index).to_string();
                     let why = "must be an object for an array of list-type map";
@@ -38,7 +38,7 @@ fn node(schema: &Schema, value: &Value, place: &Place<'_>, errors: &mut Vec<Fiel
                 ListType::Map if differ(items, |one, other| have_same_keys(schema, one, other)) => {}
                 ListType::Map => {
                     let keys: Vec<_> = items.iter().map(|item| keys_of(schema, item)).collect();
-                    report(keys.iter().map(Option::as_ref), place, errors);
+                    report(&keys, place, errors);
                 }
                 ListType::Atomic => {}
             }
@@ -66,27 +66,24 @@ fn odd(items: &[Value]) -> Option<(usize, &Value)> {
     items.iter().enumerate().find(is_odd)
 }
 
-/// The keys of an item; of a missing key the default of its schema.
-fn keys_of(schema: &Schema, item: &Value) -> Option<Value> {
-    let fields = item.as_object()?;
+/// The keys of an item. Null has none.
+fn keys_of(schema: &Schema, item: &Value) -> Value {
     let mut keys = Map::new();
     for key in &schema.list_map_keys {
-        if let Some(value) = key_of(schema, fields, key) {
+        if let Some(value) = key_of(schema, item, key) {
             keys.insert(key.to_string(), value.clone());
         }
     }
-    Some(keys.into())
+    keys.into()
 }
 
-fn key_of<'a>(schema: &'a Schema, fields: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+/// A key of an item; the default of its schema if it is missing.
+fn key_of<'a>(schema: &'a Schema, item: &'a Value, key: &str) -> Option<&'a Value> {
     let default = || schema.items.as_ref()?.properties.get(key)?.default.as_ref();
-    fields.get(key).or_else(default)
+    item.as_object()?.get(key).or_else(default)
 }
 
 fn have_same_keys(schema: &Schema, one: &Value, other: &Value) -> bool {
-    let (Value::Object(one), Value::Object(other)) = (one, other) else {
-        return false;
-    };
     let is_same = |key: &Arc<str>| key_of(schema, one, key) == key_of(schema, other, key);
     schema.list_map_keys.iter().all(is_same)
 }
@@ -102,14 +99,9 @@ fn differ(items: &[Value], is_same: impl Fn(&Value, &Value) -> bool) -> bool {
 }
 
 /// Reports the second place of every value that is there more than once.
-fn report<'a>(
-    values: impl Iterator<Item = Option<&'a Value>>,
-    place: &Place<'_>,
-    errors: &mut Vec<FieldError>,
-) {
+fn report(values: &[Value], place: &Place<'_>, errors: &mut Vec<FieldError>) {
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for (index, value) in values.enumerate() {
-        let Some(value) = value else { continue };
+    for (index, value) in values.iter().enumerate() {
         let count = seen.entry(value.to_string()).or_default();
         *count += 1;
         if *count == 2 {

@@ -118,8 +118,9 @@ pub(super) fn update_status(
 ) -> Verdict {
     let mut errors = errors;
     if let (Some(schema), Some(status)) = (custom.written.properties.get("status"), new.get("status")) {
-        let before = old.get("status").map(|old| Old::new(schema, old));
-        errors.extend(keywords::ratcheted(schema, status, before, &Place::Root).into_errors("status"));
+        // what was not there counts as null: a null beside it is no change
+        let before = Old::new(schema, old.get("status").unwrap_or(&Value::Null));
+        errors.extend(keywords::ratcheted(schema, status, Some(before), &Place::Root).into_errors("status"));
     }
     if let Some(paths) = &kind.scale {
         errors.extend(scale::status(paths, new));

@@ -12,7 +12,7 @@ use crate::apiserver::types::cel::lowered;
 /// What is wrong with an expression that knows some variables and should give one of some types; any type will do if there
 /// are none.
 pub(super) fn problem(text: &str, variables: &[&str], wanted: &[&str]) -> Option<String> {
-    let read = match lowered(text) {
+    let read = match lowered(text, None) {
         Some(expression) => Ok(expression),
         None => Program::compile(text).map(|program| program.expression().clone()),
     };

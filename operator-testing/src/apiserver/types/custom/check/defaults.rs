@@ -198,5 +198,66 @@ mod tests {
             found(&json!({"x-kubernetes-int-or-string": true, "default": 2.5})),
             [""; 0]
         );
+        assert_eq!(
+            found(&json!({"type": "object", "format": "isbn", "default": "#fff"})),
+            [r##"default: Invalid value: "#fff":  in body must be of type isbn: "#fff""##]
+        );
+    }
+
+    #[test]
+    fn rules_cannot_look_at_lists_of_unknown_types() {
+        let list = |rule: &str| {
+            found(
+                &json!({"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "nonsense", "default": ["x"],
+                "x-kubernetes-validations": [{"rule": rule}]}),
+            )
+        };
+        let why = "invalid x-kubernetes-list-type, expected 'map', 'set' or 'atomic' but got nonsense";
+        assert_eq!(
+            list("self.size() == 1"),
+            [format!(
+                r#"default: Invalid value: "array": {why} evaluating rule: self.size() == 1"#
+            )]
+        );
+        assert_eq!(list("true"), [""; 0]);
+    }
+
+    #[test]
+    fn rules_cannot_look_at_an_old_value_of_another_type_either() {
+        let either = json!({"type": "boolean", "x-kubernetes-int-or-string": true, "default": true,
+            "x-kubernetes-validations": [{"rule": "!self || oldSelf"}]});
+        let why = "invalid data, expected XIntOrString value to be either a string or integer";
+        assert_eq!(
+            found(&either),
+            [format!(
+                r#"default: Invalid value: "boolean": {why} evaluating rule: !self || oldSelf"#
+            )]
+        );
+    }
+
+    #[test]
+    fn rules_cannot_look_at_fields_of_other_types() {
+        let either = json!({"type": "object", "x-kubernetes-int-or-string": true});
+        let object = |rule: &str| {
+            found(
+                &json!({"type": "object", "properties": {"a": either}, "default": {"a": {}},
+                "x-kubernetes-validations": [{"rule": rule}]}),
+            )
+        };
+        let why = "invalid data, expected XIntOrString value to be either a string or integer";
+        assert_eq!(
+            object("has(self.a)"),
+            [format!(
+                r#"default: Invalid value: "object": {why} evaluating rule: has(self.a)"#
+            )]
+        );
+        assert_eq!(object("true"), [""; 0]);
+    }
+
+    #[test]
+    fn fields_that_are_not_declared_are_not_seen_beside_those_that_are() {
+        let map = json!({"type": "object", "properties": {"a": {"type": "string"}}, "default": {"bad": "x"},
+            "additionalProperties": {"type": "string"}, "x-kubernetes-validations": [{"rule": "!('bad' in self)"}]});
+        assert_eq!(found(&map), [""; 0]);
     }
 }

@@ -272,8 +272,12 @@ impl Asking<'_> {
                 self.fail(subject, place, &why);
             }
             Err(failure) => {
-                let misfit = value::misfit(subject.schema, subject.value);
-                let misfit = misfit.filter(|_| compiled.looks_at_self());
+                let new = Some(subject.value).filter(|_| compiled.looks_at_self());
+                let old = subject.old.filter(|_| compiled.uses_old_self);
+                let misfit = |value, reach| value::misfit_within(subject.schema, value, reach);
+                let misfit = new
+                    .and_then(|new| misfit(new, reach.0))
+                    .or_else(|| misfit(old?, reach.1));
                 let error = misfit.unwrap_or_else(|| failure.message().to_owned());
                 self.fail(
                     subject,
@@ -314,14 +318,18 @@ impl Subject<'_> {
     ) -> Context<'c> {
         let convert = |value, reach| value::convert(self.schema, value, reach);
         let mut context = language.new_inner_scope();
-        if value::misfit(self.schema, self.value).is_none() {
+        let misfit = |value, reach| value::misfit_within(self.schema, value, reach);
+        if misfit(self.value, reach.0).is_none() {
             context.add_variable_from_value("self", convert(self.value, reach.0));
         }
-        let before = self.old.map(|old| convert(old, reach.1));
-        if is_old_optional {
-            context.add_variable_from_value("oldSelf", optional(before));
-        } else if let Some(before) = before {
-            context.add_variable_from_value("oldSelf", before);
+        match self.old {
+            Some(old) if misfit(old, reach.1).is_some() => {}
+            Some(old) if is_old_optional => {
+                context.add_variable_from_value("oldSelf", optional(Some(convert(old, reach.1))));
+            }
+            Some(old) => context.add_variable_from_value("oldSelf", convert(old, reach.1)),
+            None if is_old_optional => context.add_variable_from_value("oldSelf", optional(None)),
+            None => {}
         }
         context
     }

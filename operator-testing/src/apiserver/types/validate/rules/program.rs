@@ -49,7 +49,7 @@ pub(super) struct Compiled {
 impl Programs {
     /// What the interpreter's own parser says of a text that is no expression.
     pub(crate) fn problem(text: &str) -> Option<String> {
-        parsed(text).err()
+        parsed(text, None).err()
     }
 
     /// Lets a rule be refused instead of asked.
@@ -78,8 +78,9 @@ impl Programs {
     ) -> Result<Arc<Compiled>, Refused> {
         let compiled = self.rule.get_or_init(|| {
             let refused = |why| Refused::Rule(format!("compilation failed: {why}"));
-            let compiled =
-                parsed(text).map(|expression| Compiled::of_rule(expression, schema, is_old_wrapped));
+            let optional = is_old_wrapped.then_some("oldSelf");
+            let compiled = parsed(text, optional)
+                .map(|expression| Compiled::of_rule(expression, schema, is_old_wrapped));
             compiled.map(Arc::new).map_err(refused)
         });
         compiled.clone()
@@ -87,15 +88,15 @@ impl Programs {
 
     pub(super) fn message(&self, text: &str) -> Option<Arc<Compiled>> {
         let compiled = self.message.get_or_init(|| {
-            let expression = parsed(text).ok()?;
+            let expression = parsed(text, None).ok()?;
             Some(Arc::new(Compiled::new(expression, Vec::new())))
         });
         compiled.clone()
     }
 }
 
-fn parsed(text: &str) -> Result<IdedExpr, String> {
-    match lowered(text) {
+fn parsed(text: &str, optional: Option<&str>) -> Result<IdedExpr, String> {
+    match lowered(text, optional) {
         Some(expression) => Ok(expression),
         None => parse(text),
     }

@@ -48,12 +48,22 @@ pub(super) fn convert(schema: &Schema, value: &Value, reach: &Reach) -> Cel {
                 Reach::Whole => None,
                 Reach::Fields(seen) => Some(seen),
             };
-            let is_map = schema.additional.is_some();
+            let has_fields = schema.embedded_resource || !schema.properties.is_empty();
+            let is_map = !has_fields && schema.additional.is_some();
             let mut map = HashMap::with_capacity(seen.map_or(fields.len(), BTreeMap::len));
-            let is_object = !is_map && (schema.embedded_resource || !schema.properties.is_empty());
+            let mut nulls = 0;
             for (name, value) in fields {
-                // to a rule a field that is null is not there
-                if is_object && value.is_null() {
+                // to a rule a field that is null is not there, though objects with and without it are not the same
+                if has_fields && value.is_null() {
+                    if seen.is_none() {
+                        map.insert(Key::Int(nulls), Cel::Null);
+                        nulls += 1;
+                    }
+                    continue;
+                }
+                // a schema with both, which is refused, is asked about its defaults first
+                if has_fields && schema.additional.is_some() && !schema.properties.contains_key(name.as_str())
+                {
                     continue;
                 }
                 let key = if is_map {
@@ -92,6 +102,12 @@ pub(super) fn misfit(schema: &Schema, value: &Value) -> Option<String> {
         ValueType::Array if !value.is_array() => {
             "expected an array for the provided schema with type=array".to_owned()
         }
+        ValueType::Array => {
+            let kind = schema.validation.as_ref()?.unknown_list_type.as_ref()?;
+            return Some(format!(
+                "invalid x-kubernetes-list-type, expected 'map', 'set' or 'atomic' but got {kind}"
+            ));
+        }
         ValueType::String if !value.is_string() => format!("expected string, got {found}"),
         ValueType::Number if !value.is_number() => format!("expected float, got {found}"),
         ValueType::Integer if found != "int64" => format!("expected int, got {found}"),
@@ -99,6 +115,18 @@ pub(super) fn misfit(schema: &Schema, value: &Value) -> Option<String> {
         _ => return None,
     };
     Some(format!("invalid data, {expected}"))
+}
+
+/// Why no rule can look as far into a value as this one does.
+pub(super) fn misfit_within(schema: &Schema, value: &Value, reach: &Reach) -> Option<String> {
+    misfit(schema, value).or_else(|| {
+        let Reach::Fields(seen) = reach else { return None };
+        let fields = value.as_object()?;
+        seen.iter().find_map(|(name, reach)| {
+            let value = fields.get(name).filter(|value| !value.is_null())?;
+            misfit_within(schema.properties.get(&**name)?, value, reach)
+        })
+    })
 }
 
 /// The schema of what no schema says anything about.
@@ -254,6 +282,7 @@ mod tests {
         );
         assert_eq!(misfit(ValueType::Number, json("2")), None);
         assert_eq!(misfit(ValueType::Any, json("[]")), None);
+        assert_eq!(misfit(ValueType::Array, json("[]")), None);
     }
 
     #[test]
