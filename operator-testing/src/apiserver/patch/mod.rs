@@ -18,6 +18,7 @@ pub mod json;
 mod json_failure;
 mod json_pointer;
 pub mod merge;
+pub mod quoted;
 mod refusals;
 pub mod strategic;
 pub mod yaml;

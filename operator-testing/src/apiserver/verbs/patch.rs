@@ -105,15 +105,10 @@ pub(super) fn patch(state: &mut State, call: &mut Call<'_>) -> Result<Response, 
         let Patched {
             value,
             problems,
-            strategic,
+            patch,
         } = patched(call, kind, &old, schema.as_deref(), options.field_validation)?;
-        let mut object = patched::read(
-            call,
-            value,
-            problems,
-            options.field_validation,
-            strategic.as_ref().map_or(Origin::Patch, Origin::Strategic),
-        )?;
+        let origin = Origin::of(kind, &old, &patch);
+        let mut object = patched::read(call, value, problems, options.field_validation, origin)?;
         managers::track(call, Some(&old), &mut object, &options)?;
         object
     };
@@ -127,8 +122,7 @@ pub(super) struct Patched {
     pub(super) value: Value,
     /// What strict decoding finds in the patch.
     pub(super) problems: Vec<String>,
-    /// The patch itself if it is a strategic one: messages show it in place of the value.
-    pub(super) strategic: Option<Value>,
+    pub(super) patch: Value,
 }
 
 /// A value with the patch of the request applied.
@@ -185,7 +179,7 @@ pub(super) fn patched(
     Ok(Patched {
         value,
         problems,
-        strategic: (kind == PatchType::Strategic).then_some(patch),
+        patch,
     })
 }
 

@@ -8,24 +8,49 @@ use super::{
     super::{
         call::Call,
         meta::Object,
+        patch::quoted,
         status::{About, FieldError, StatusError},
         wording,
     },
     custom_body, decode, emptied,
     expected::{self, Expected, Verdict},
     options::FieldValidation,
+    patch::PatchType,
     type_meta::{self, TypeMeta},
 };
 
 /// What made an object that is to be brought into the form of its resource.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Origin<'a> {
-    /// A JSON or a merge patch: messages show the patched object.
-    Patch,
+    /// A JSON patch: messages show the patched object.
+    Json,
+    /// A merge patch of that object: messages show the patched one.
+    Merge(&'a Value),
     /// A strategic merge patch: messages show the patch.
     Strategic(&'a Value),
     /// An applied configuration.
     Apply,
+}
+
+impl<'a> Origin<'a> {
+    /// A patch of `old`.
+    pub(super) fn of(kind: PatchType, old: &'a Value, patch: &'a Value) -> Self {
+        match kind {
+            PatchType::Json => Self::Json,
+            PatchType::Merge => Self::Merge(old),
+            PatchType::Strategic => Self::Strategic(patch),
+            PatchType::Apply => Self::Apply,
+        }
+    }
+
+    /// What messages show of the patch in `body` that made `value`.
+    pub(super) fn shown(self, value: &Value, body: &[u8]) -> String {
+        match self {
+            Self::Strategic(patch) => wording::plain(patch),
+            Self::Merge(old) => quoted::merged(&old.to_string(), body).unwrap_or_else(|| value.to_string()),
+            Self::Json | Self::Apply => value.to_string(),
+        }
+    }
 }
 
 /// What was applied fits its schema, but not its type: a time or a quantity that is none.
@@ -63,13 +88,8 @@ pub(super) fn read(
     validation: FieldValidation,
     origin: Origin<'_>,
 ) -> Result<Object, StatusError> {
-    let invalid = |value: &Value, why: String| {
-        let shown = match origin {
-            Origin::Strategic(patch) => wording::plain(patch),
-            Origin::Patch | Origin::Apply => value.to_string(),
-        };
-        invalid_patch(shown, why)
-    };
+    let body = &call.request.body;
+    let invalid = |value: &Value, why: String| invalid_patch(origin.shown(value, body), why);
     if let (Origin::Strategic(_), Value::Object(members)) = (origin, &mut value) {
         // such a patch is laid over the type, which has no kind
         members.insert("kind".into(), json!(&*call.resource.kind));
@@ -93,12 +113,12 @@ pub(super) fn read(
         custom_body::forget_misread_times(&mut value);
     }
     let read = match origin {
-        Origin::Patch if !is_custom && stated.api_version.is_empty() => {
+        Origin::Json | Origin::Merge(_) if !is_custom && stated.api_version.is_empty() => {
             Ok(type_meta::forget_fields(&mut value))
         }
         Origin::Apply => call.resource.read_applied(&mut value, &before),
-        Origin::Patch if is_custom => custom_body::read(call, &stated, &mut value),
-        Origin::Patch => call.resource.read(&mut value),
+        Origin::Json | Origin::Merge(_) if is_custom => custom_body::read(call, &stated, &mut value),
+        Origin::Json | Origin::Merge(_) => call.resource.read(&mut value),
         Origin::Strategic(_) => call.resource.read_converted(&mut value, &before),
     };
     let unknown = match read {

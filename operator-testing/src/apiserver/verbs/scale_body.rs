@@ -7,13 +7,12 @@ use super::{
         call::Call,
         status::StatusError,
         types::decode::{read_as, read_converted},
-        wording,
     },
     expected::{Expected, PATCHES, Verdict},
     foreign::{Foreign, report},
     options::FieldValidation,
     patch::{self, PatchType, Patched},
-    patched,
+    patched::{self, Origin},
     type_meta::{self, TypeMeta},
 };
 
@@ -52,11 +51,10 @@ pub(super) fn patched(
     let Patched {
         mut value,
         mut problems,
-        strategic,
+        patch,
     } = patch::patched(call, kind, old, SCALE.schema(), validation)?;
-    let shown = strategic
-        .as_ref()
-        .map_or_else(|| value.to_string(), wording::plain);
+    let shown = Origin::of(kind, old, &patch).shown(&value, &call.request.body);
+    let is_strategic = kind == PatchType::Strategic;
     let refuse = |why: String| patched::invalid_patch(shown.clone(), why);
     let stated = TypeMeta::of(&value).map_err(refuse)?;
     let completed = SCALE.expected.completed(stated.clone());
@@ -64,11 +62,9 @@ pub(super) fn patched(
         return Err(refuse(why));
     }
     let before = value.clone();
-    let read = match SCALE.schema().filter(|_| strategic.is_some()) {
+    let read = match SCALE.schema().filter(|_| is_strategic) {
         Some(schema) => read_converted(schema, &mut value, &before),
-        None if strategic.is_none() && stated.api_version.is_empty() => {
-            Ok(type_meta::forget_fields(&mut value))
-        }
+        None if !is_strategic && stated.api_version.is_empty() => Ok(type_meta::forget_fields(&mut value)),
         None => read(&mut value),
     };
     let unknown = read.map_err(refuse)?;
