@@ -79,6 +79,17 @@ pub(super) fn show(object: &mut Object) {
     }
 }
 
+/// Whether what an autoscaler of the first version uses is known from its percentage alone. The metric that is made of it is not quite
+/// the one that is read again.
+pub(super) fn makes_up_metrics(object: &Object) -> bool {
+    let percent = object
+        .get("status")
+        .and_then(|status| status.get("currentCPUUtilizationPercentage"));
+    let annotations = meta::member(object, "annotations");
+    percent.is_some_and(|percent| !percent.is_null())
+        && annotations.is_none_or(|annotations| annotations.get(CURRENT_METRICS).is_none())
+}
+
 /// Brings an autoscaler of the first version into the form in which it is stored.
 pub(super) fn hide(object: &mut Object) {
     let annotation = |name: &str| -> Option<Value> {

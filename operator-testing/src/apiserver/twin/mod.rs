@@ -84,12 +84,16 @@ pub(crate) fn hide(resource: &ResourceType, object: &mut Object) {
     }
 }
 
-/// Makes an object that was just read what it would be if it were stored and read again.
-pub(crate) fn settle(resource: &ResourceType, object: &mut Object) {
-    if Twin::of(resource) == Some(Twin::Autoscaler) {
-        autoscaler::hide(object);
-        autoscaler::show(object);
+/// Makes an object that was just read what it would be if it were stored and read again. Says whether its status would be stored in
+/// another form by then.
+pub(crate) fn settle(resource: &ResourceType, object: &mut Object) -> bool {
+    if Twin::of(resource) != Some(Twin::Autoscaler) {
+        return false;
     }
+    let is_made_up = autoscaler::makes_up_metrics(object);
+    autoscaler::hide(object);
+    autoscaler::show(object);
+    is_made_up
 }
 
 /// The stored name of a member that a field selector of the resource names.

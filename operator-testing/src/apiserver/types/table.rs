@@ -107,10 +107,18 @@ impl TypeSnapshot {
             .filter(|resource| resource.custom.is_none())
     }
 
-    /// What the decoder says of a value that is read as a built-in kind; `None` if nothing is wrong with it.
-    pub fn misread(&self, group: &str, version: &str, kind: &str, value: &Value) -> Option<String> {
+    /// What the decoder says of a value that is read as a built-in kind; `None` if nothing is wrong with it. Of several mistakes it
+    /// tells the first in the order of the fields.
+    pub fn misread(
+        &self,
+        group: &str,
+        version: &str,
+        kind: &str,
+        value: &Value,
+        order: &[String],
+    ) -> Option<String> {
         if let Some(resource) = self.builtin(group, version, kind) {
-            return resource.read(&mut value.clone()).err();
+            return resource.first_failure(&mut value.clone(), order);
         }
         let of_meta = unserved::UNVERSIONED.contains(&kind) || unserved::OPTIONS.contains(&kind);
         let id =

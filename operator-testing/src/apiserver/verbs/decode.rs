@@ -82,7 +82,8 @@ pub(super) fn complete(call: &mut Call<'_>, mut value: Value, forgets_managers: 
         call.resource.fill_defaults(&mut value);
     }
     let mut object = meta::into_object(value);
-    twin::settle(&call.resource, &mut object);
+    let is_changed_by_reading = twin::settle(&call.resource, &mut object);
+    call.unsettled |= is_changed_by_reading && &*call.target.subresource == "status";
     strategy::normalise(&mut object);
     if forgets_managers && call.resource.custom.is_none() {
         meta::metadata_mut(&mut object).insert("managedFields".into(), json!([]));

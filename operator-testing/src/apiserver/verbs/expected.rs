@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
-    super::{call::Call, status::StatusError},
+    super::{call::Call, status::StatusError, types::decode::fields_in_order},
     body::{self, Format},
     type_meta::TypeMeta,
 };
@@ -70,12 +70,20 @@ impl Expected<'_> {
             return Verdict::OtherVersion;
         }
         // it is read as what it states to be before that turns out to be of no use
-        Verdict::Other(types.misread(group, version, kind, value).unwrap_or_else(|| {
-            format!(
-                "converting ({version}.{kind}) to ({}.{}): unknown conversion",
-                self.package, self.kind
-            )
-        }))
+        let order = match scheme {
+            BODIES => fields_in_order(&call.request.body),
+            _ => Vec::new(),
+        };
+        Verdict::Other(
+            types
+                .misread(group, version, kind, value, &order)
+                .unwrap_or_else(|| {
+                    format!(
+                        "converting ({version}.{kind}) to ({}.{}): unknown conversion",
+                        self.package, self.kind
+                    )
+                }),
+        )
     }
 
     /// Checks kind and version that a body of a built-in kind states, and fills them in where it states none. Returns what

@@ -4,9 +4,10 @@
     run.py --reference URL --server URL [--seed N] [--runs N] [--workers N] [--save FILE] [AREA...]
 
 Areas, all of them by default: owners (applies, updates and patches by several managers), schemas (custom resources under random
-schemas), mistakes (built-in objects with parts left out or wrong), access (RBAC roles and requests under them). A run has an area,
-a seed and a namespace of its own; `--seed N --runs 1 AREA` repeats it. `--server` has to know the tokens of the reference
-(`--token-auth-file`), since roles are of no effect without. `../run --areas` starts both servers and runs everything.
+schemas), mistakes (built-in objects with parts left out or wrong), access (RBAC roles and requests under them), expressions (what
+expressions of rules give). A run has an area, a seed and a namespace of its own; `--seed N --runs 1 AREA` repeats it. `--server` has
+to know the tokens of the reference (`--token-auth-file`), since roles are of no effect without. `../run --areas` starts both servers
+and runs everything. An area is a generator of steps; it is told whether both servers agreed to each.
 
 Uids, versions and times are compared by their places only, managers without their order, which hangs on the second of each write.
 Each kind of difference is printed once. `--save` looks for the fewest requests that show it and adds them to a file of
@@ -32,7 +33,7 @@ import reporting  # noqa: E402
 import shrinking  # noqa: E402
 from servers import Server, conformance  # noqa: E402
 
-AREAS = ["owners", "schemas", "mistakes", "access"]
+AREAS = ["owners", "schemas", "mistakes", "access", "expressions"]
 # What a message that shows a whole object says of its version and of the ports it was given.
 SHOWN_NUMBER = re.compile(r"((?:resourceVersion|nodePort)\W+(?:Duplicate value: )?)\d+")
 # The same where the field stands beside the message.
@@ -113,7 +114,13 @@ def run(servers, name, seed):
     refused = False
     for server in servers:
         server.forget()
-    for step in map(completed, area.steps(random.Random(seed))):
+    drawn, agreed = area.steps(random.Random(seed)), None
+    while True:
+        try:
+            step = completed(drawn.send(agreed))
+        except StopIteration:
+            break
+        agreed = None
         if differences and not step.get("last") and differences[-1].get("ends") or step.get("needs") and refused:
             continue
         sent += step["method"] != "WAIT"
@@ -132,6 +139,7 @@ def run(servers, name, seed):
             differences.append({"seed": seed, "area": name, "steps": list(steps), "found": ["no answer"], "why": explained.UNANSWERED,
                                 "ends": True, "repeat": "--seed %d --runs 1 %s" % (seed, name)})
             continue
+        agreed = bool(shown) and all(answer["status"] < 300 for answer in shown)
         # what needs an object that was refused need not be asked
         refused = refused or step.get("makes", False) and shown[0]["status"] >= 300
         if found:

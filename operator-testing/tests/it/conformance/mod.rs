@@ -28,6 +28,7 @@ mod stated;
 mod status_scale;
 mod times;
 mod transitions;
+mod values;
 
 /// One test for each scenario of a group.
 macro_rules! scenarios {

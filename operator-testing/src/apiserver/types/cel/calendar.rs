@@ -35,7 +35,10 @@ pub(super) fn extend(context: &mut Context<'_>) {
                 (Value::Timestamp(time), Some(Value::String(zone)), _) => {
                     Ok(Value::Int(part(&moved(time, zone)?).into()))
                 }
-                (Value::Timestamp(time), _, _) => Ok(Value::Int(part(time).into())),
+                (Value::Timestamp(time), _, _) => {
+                    let time = time.to_utc().fixed_offset();
+                    Ok(Value::Int(part(&time).into()))
+                }
                 (Value::Duration(duration), _, Some(millis)) => {
                     Ok(Value::Int(duration.num_milliseconds() / millis))
                 }

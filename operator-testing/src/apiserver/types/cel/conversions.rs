@@ -2,40 +2,99 @@
 //!
 //! Source: `github.com/google/cel-go/common/types`.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    ops::RangeInclusive,
+    sync::{Arc, LazyLock},
+};
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
 use kube_cel::{
     KubeCelExt,
-    cel::{Context, ExecutionError, Program, Value, extractors::This, objects::OptionalValue},
+    cel::{
+        Context, ExecutionError, FunctionContext, Program, Value, extractors::Arguments,
+        objects::OptionalValue,
+    },
 };
 
+use super::numbers::{self, no_conversion};
 use crate::apiserver::wording;
 
-/// Adds `size`, `string`, `int`, `bool`, `timestamp`, `dyn` and `format.named`.
+/// Adds `size`, the conversions and `format.named`.
 pub(super) fn extend(context: &mut Context<'_>) {
-    context.add_function("size", |This(of): This<Value>| size(&of));
-    context.add_function("string", |This(of): This<Value>| string(of));
-    context.add_function("int", |This(of): This<Value>| match of {
-        Value::Timestamp(time) => Ok(Value::Int(time.timestamp())),
-        other => INT.call(other),
-    });
-    context.add_function("bool", |This(of): This<Value>| bool(&of));
-    context.add_function("timestamp", |This(of): This<Value>| match of {
-        Value::Timestamp(_) => Ok(of),
-        Value::Int(seconds) => DateTime::from_timestamp(seconds, 0)
-            .map(|time| Value::Timestamp(time.fixed_offset()))
-            .ok_or_else(|| ExecutionError::function_error("timestamp", "timestamp overflow")),
-        other => TIMESTAMP.call(other),
-    });
+    context.add_function("size", |call: &FunctionContext<'_, '_>| size(&operand(call)?));
+    for function in CONVERSIONS {
+        context.add_function(function, move |call: &FunctionContext<'_, '_>| {
+            convert(function, operand(call)?)
+        });
+    }
+    for function in ["semver", "isSemver"] {
+        forward(context, function);
+    }
     context.add_function("format.named", |name: Value| {
         NAMED_FORMAT.call(name).map(|format| match format {
             Value::Null => Value::Opaque(Arc::new(OptionalValue::none())),
             known => Value::Opaque(Arc::new(OptionalValue::of(known))),
         })
     });
-    context.add_function("dyn", |This(of): This<Value>| -> Result<Value, ExecutionError> {
-        Ok(of)
+}
+
+/// The functions that make a value of another type, of whatever it is. A real server calls them before anything else if it can.
+const CONVERSIONS: [&str; 8] = [
+    "bool",
+    "double",
+    "duration",
+    "dyn",
+    "int",
+    "string",
+    "timestamp",
+    "uint",
+];
+
+/// What a conversion makes of a value; nothing if the function is none.
+pub(super) fn converted(function: &str, of: Value) -> Option<Result<Value, ExecutionError>> {
+    CONVERSIONS.contains(&function).then(|| convert(function, of))
+}
+
+fn convert(function: &str, of: Value) -> Result<Value, ExecutionError> {
+    match function {
+        "bool" => numbers::bool(of),
+        "double" => numbers::double(of),
+        "int" => numbers::int(of),
+        "string" => string(of),
+        "timestamp" => timestamp(of),
+        "uint" => numbers::uint(of),
+        "duration" => match of {
+            Value::Duration(_) => Ok(of),
+            other => DURATION
+                .call(other)
+                .map_err(|_| no_conversion("google.protobuf.Duration")),
+        },
+        _ => Ok(of),
+    }
+}
+
+/// What a function is called of or with. What goes wrong in it is passed on, as the interpreter's own functions do not.
+fn operand(call: &FunctionContext<'_, '_>) -> Result<Value, ExecutionError> {
+    match (&call.this, call.args) {
+        (Some(this), _) => Ok(this.clone()),
+        (None, [argument, ..]) => Value::resolve(argument, call.ptx),
+        (None, []) => Err(ExecutionError::NoSuchOverload),
+    }
+}
+
+/// Lets a function of one or two arguments pass on what goes wrong in them.
+fn forward(context: &mut Context<'_>, function: &'static str) {
+    let of_one = program(&format!("{function}(a)"));
+    let of_two = program(&format!("{function}(a, b)"));
+    context.add_function(function, move |Arguments(args): Arguments| {
+        let mut scope = INTERPRETER.new_inner_scope();
+        for (name, value) in ["a", "b"].into_iter().zip(args.iter()) {
+            scope.add_variable_from_value(name, value.clone());
+        }
+        match args.len() {
+            1 => of_one.execute(&scope),
+            _ => of_two.execute(&scope),
+        }
     });
 }
 
@@ -56,7 +115,6 @@ impl Original {
 
 static INTERPRETER: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
 static STRING: Original = Original(LazyLock::new(|| program("string(value)")));
-static INT: Original = Original(LazyLock::new(|| program("int(value)")));
 static NAMED_FORMAT: Original = Original(LazyLock::new(|| program("format.named(value)")));
 /// A time from its text.
 pub(in crate::apiserver::types) static TIMESTAMP: Original =
@@ -119,21 +177,24 @@ pub(super) fn moment(time: DateTime<FixedOffset>) -> String {
     format!("{start}.{}{zone}", digits.trim_end_matches('0'))
 }
 
-fn bool(of: &Value) -> Result<Value, ExecutionError> {
-    let Value::String(text) = of else {
-        return match of {
-            Value::Bool(_) => Ok(of.clone()),
-            _ => Err(ExecutionError::NoSuchOverload),
-        };
-    };
-    match text.as_str() {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Value::Bool(true)),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
-        _ => {
-            let why = format!("strconv.ParseBool: parsing {text:?}: invalid syntax");
-            Err(ExecutionError::function_error("bool", why))
-        }
+/// A time from its text or from seconds since 1970, within the years that are written with four digits.
+fn timestamp(of: Value) -> Result<Value, ExecutionError> {
+    match of {
+        Value::Timestamp(_) => Ok(of),
+        Value::Int(seconds) => moment_at(seconds)
+            .map(Value::Timestamp)
+            .ok_or_else(|| ExecutionError::function_error("timestamp", "timestamp overflow")),
+        other => TIMESTAMP
+            .call(other)
+            .map_err(|_| no_conversion("google.protobuf.Timestamp")),
     }
+}
+
+/// The time so many seconds after 1970.
+pub(super) fn moment_at(seconds: i64) -> Option<DateTime<FixedOffset>> {
+    const YEARS: RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+    let time = DateTime::from_timestamp(seconds, 0).filter(|_| YEARS.contains(&seconds))?;
+    Some(time.fixed_offset())
 }
 
 #[cfg(test)]

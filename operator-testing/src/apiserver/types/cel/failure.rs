@@ -19,11 +19,12 @@ impl Failure {
             ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),
             ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
             ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),
+            ExecutionError::Overflow(_, Value::UInt(_), _) => "unsigned integer overflow".to_owned(),
             ExecutionError::Overflow(..) => "integer overflow".to_owned(),
             ExecutionError::IndexOutOfBounds(Value::Int(index)) => format!("index out of bounds: {index}"),
             ExecutionError::FunctionError { function, message } => match function.as_str() {
-                "int" | "uint" | "double" | "bool" => {
-                    format!("type conversion error from 'string' to '{function}'")
+                "min" | "max" if message.ends_with("on empty list") => {
+                    format!("{function} called on empty list")
                 }
                 "quantity" => {
                     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"

@@ -13,6 +13,11 @@ pub(super) const OPTIONAL: &str = "@optional";
 /// The keys and values of a map, or the indices and elements of a list, in order.
 pub(super) const PAIRS: &str = "@pairs";
 
+/// Whether two values of any types are the same, numbers by what they stand for.
+pub(super) const SAME: &str = "@same";
+/// A comparison that is never possible.
+pub(super) const INCOMPARABLE: &str = "@incomparable";
+
 /// Adds the functions that lowered expressions call.
 pub(super) fn extend(context: &mut Context<'_>) {
     context.add_function(
@@ -20,6 +25,20 @@ pub(super) fn extend(context: &mut Context<'_>) {
         |of: Value, key: Value| -> Result<Value, ExecutionError> {
             let found = find(&of, &key).map_or_else(OptionalValue::none, OptionalValue::of);
             Ok(Value::Opaque(Arc::new(found)))
+        },
+    );
+    context.add_function(
+        INCOMPARABLE,
+        |_left: Value, _right: Value| -> Result<Value, ExecutionError> {
+            Err(ExecutionError::NoSuchOverload)
+        },
+    );
+    context.add_function(
+        SAME,
+        |left: Value, right: Value| -> Result<Value, ExecutionError> {
+            // the interpreter orders numbers of two types, but does not find them equal
+            let is_same = left == right || left.partial_cmp(&right) == Some(Ordering::Equal);
+            Ok(Value::Bool(is_same))
         },
     );
     context.add_function(PAIRS, |of: Value| -> Result<Value, ExecutionError> { pairs(&of) });

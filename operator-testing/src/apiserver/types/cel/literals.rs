@@ -2,7 +2,11 @@
 //!
 //! Source: `github.com/google/cel-go/cel/validator.go`.
 
+use kube_cel::cel::Value;
+
 use super::{
+    conversions,
+    failure::Failure,
     formatting,
     kind::Kind,
     problem::{Problem, mismatch},
@@ -69,16 +73,17 @@ fn is_equivalent(a: &Kind, b: &Kind) -> bool {
     }
 }
 
-/// Texts that a function refuses whenever it is asked.
+/// Literals that a function refuses whenever it is asked.
 fn unfit(node: &Node, out: &mut Vec<Problem>) {
     if let Form::Call(call) = &node.form
         && let Some(arg) = call.args.first()
-        && let Form::Literal(Literal::Text(text)) = &arg.form
+        && let Form::Literal(literal) = &arg.form
     {
-        let fits = match call.function.as_str() {
-            "duration" => validate::go_duration(text).is_some(),
-            "timestamp" => decode::is_time(text),
-            "matches" => Pattern::new(text).problem().is_none(),
+        let fits = match (call.function.as_str(), literal) {
+            ("duration", Literal::Text(text)) => validate::go_duration(text).is_some(),
+            ("timestamp", Literal::Text(text)) => decode::is_time(text),
+            ("timestamp", Literal::Int(seconds)) => conversions::moment_at(*seconds).is_some(),
+            ("matches", Literal::Text(text)) => Pattern::new(text).problem().is_none(),
             _ => true,
         };
         if !fits {
@@ -111,30 +116,27 @@ pub(super) fn unprepared(node: &Node) -> Option<String> {
     }
 }
 
+/// Why a conversion of something that is known beforehand gives nothing.
 fn unconvertible(call: &Call) -> Option<String> {
     let [arg] = &call.args[..] else { return None };
-    let text = converted(arg)?;
-    let fits = match call.function.as_str() {
-        "int" => text.parse::<i64>().is_ok(),
-        "uint" => text.parse::<u64>().is_ok(),
-        "double" => text.parse::<f64>().is_ok(),
-        "bool" => BOOLS.contains(&text),
-        _ => true,
-    };
-    (!fits).then(|| format!("type conversion error from 'string' to '{}'", call.function))
+    let error = conversions::converted(&call.function, constant(arg)?)?.err()?;
+    Some(Failure::of(&error).message().to_owned())
 }
 
-/// What Go reads as a truth value.
-const BOOLS: [&str; 12] = [
-    "1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False",
-];
-
-/// The text that a node gives without being asked, if it is one.
-fn converted(node: &Node) -> Option<&str> {
+/// The value of a literal or of a conversion of one.
+fn constant(node: &Node) -> Option<Value> {
     match &node.form {
-        Form::Literal(Literal::Text(text)) => Some(text),
-        Form::Call(call) if matches!(call.function.as_str(), "dyn" | "string") => match &call.args[..] {
-            [arg] => converted(arg),
+        Form::Literal(literal) => Some(match literal {
+            Literal::Null => Value::Null,
+            Literal::Bool(flag) => Value::Bool(*flag),
+            Literal::Int(number) => Value::Int(*number),
+            Literal::Uint(number) => Value::UInt(*number),
+            Literal::Double(number) => Value::Float(*number),
+            Literal::Text(text) => Value::from(text.as_str()),
+            Literal::Bytes(_) => return None,
+        }),
+        Form::Call(call) => match &call.args[..] {
+            [arg] if call.target.is_none() => conversions::converted(&call.function, constant(arg)?)?.ok(),
             _ => None,
         },
         _ => None,

@@ -12,7 +12,7 @@ use kube_cel::cel::{
 };
 
 use super::{
-    intrinsics::{OPTIONAL, PAIRS},
+    intrinsics::{INCOMPARABLE, OPTIONAL, PAIRS, SAME},
     parser::parse,
     tree::{Call, Form, Literal, Loop, Node, Select},
 };
@@ -26,7 +26,7 @@ const PAIR: &str = "@pair";
 pub(crate) fn lowered(text: &str, optional: Option<&str>) -> Option<IdedExpr> {
     let parsed = parse(text).ok()?;
     let lowering = Lowering { optional };
-    if !parsed.is_beyond && !lowering.selects_from_optional(&parsed.root) {
+    if !parsed.is_beyond && !lowering.is_needed(&parsed.root) {
         return None;
     }
     lowering.lower(&parsed.root)
@@ -39,14 +39,12 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// Whether an expression looks for something in the variable that may not be there.
-    fn selects_from_optional(&self, node: &Node) -> bool {
-        self.optional.is_some()
-            && (self.is_below_optional(node)
-                || node
-                    .children()
-                    .into_iter()
-                    .any(|child| self.selects_from_optional(child)))
+    /// Whether the interpreter would not understand an expression, or would understand something else.
+    fn is_needed(&self, node: &Node) -> bool {
+        self.is_below_optional(node)
+            || compares_with_sum(node)
+            || compares_anything(node)
+            || node.children().into_iter().any(|child| self.is_needed(child))
     }
 
     /// Whether a node is a field or element of an optional.
@@ -77,6 +75,16 @@ impl Lowering<'_> {
             Form::Literal(literal) => Expr::Literal(self::literal(literal)?),
             Form::Name(name) => Expr::Ident(name.clone()),
             Form::Select(select) => self.select(select)?,
+            Form::Call(call) if compares_with_sum(node) => {
+                function(INCOMPARABLE, self.lower_all(&call.args)?)
+            }
+            Form::Call(call) if compares_anything(node) => {
+                let same = function(SAME, self.lower_all(&call.args)?);
+                match call.function.as_str() {
+                    "_!=_" => function("!_", vec![plain(same)]),
+                    _ => same,
+                }
+            }
             Form::Call(call) => self.call(call)?,
             Form::List { items, optional } => Expr::List(ListExpr {
                 elements: self.lower_all(items)?,
@@ -181,6 +189,30 @@ impl Lowering<'_> {
     }
 }
 
+/// Whether a quantity is compared with the sum or difference of others. To a real server that is no quantity on the right side: it has
+/// the number behind a pointer (`k8s.io/apiserver/pkg/cel/library/quantity.go`).
+fn compares_with_sum(node: &Node) -> bool {
+    match &node.form {
+        Form::Call(Call { function, args, .. }) => {
+            let is_sum = |node: &Node| match &node.form {
+                Form::Call(call) => call.target.is_some() && matches!(call.function.as_str(), "add" | "sub"),
+                _ => false,
+            };
+            matches!(function.as_str(), "_==_" | "_!=_") && args.get(1).is_some_and(is_sum)
+        }
+        _ => false,
+    }
+}
+
+/// Whether two values are compared whose types are not looked at, so that they may be numbers of two types.
+fn compares_anything(node: &Node) -> bool {
+    let is_dyn = |node: &Node| matches!(&node.form, Form::Call(call) if call.function == "dyn");
+    match &node.form {
+        Form::Call(call) => matches!(call.function.as_str(), "_==_" | "_!=_") && call.args.iter().any(is_dyn),
+        _ => false,
+    }
+}
+
 /// Whether a call asks for a field or element that may be missing.
 fn takes_optional(call: &Call) -> bool {
     matches!(call.function.as_str(), "_?._" | "_[?_]")
@@ -269,6 +301,7 @@ mod tests {
             "[1, 2].transformMap(i, v, v * 2) == {0: 2, 1: 4}",
             "{'a': 'x'}.transformMapEntry(k, v, {v: k}) == {'x': 'a'}",
             "[3, 1, 2].sortBy(x, -x) == [3, 2, 1]",
+            "dyn(1) == 1.0 && dyn(1u) == 1 && dyn(1.5) != 1 && dyn('a') != 1",
             "{'a': 1}.?a.optMap(x, x + 1).value() == 2",
             "!{'a': 1}.?b.optFlatMap(x, optional.of(x)).hasValue()",
         ] {

@@ -27,9 +27,12 @@ mod lexer;
 mod literals;
 mod lower;
 mod macros;
+mod numbers;
+mod optionals;
 mod parser;
 mod path;
 mod problem;
+mod texts;
 mod tree;
 mod unify;
 
@@ -50,4 +53,6 @@ pub(crate) fn extend(context: &mut kube_cel::cel::Context<'_>) {
     conversions::extend(context);
     calendar::extend(context);
     formatted::extend(context);
+    texts::extend(context);
+    optionals::extend(context);
 }

@@ -250,8 +250,7 @@ impl Asking<'_> {
         match answer {
             Ok(Cel::Bool(true)) => {}
             Ok(_) => {
-                let whole = subject.shown(false, (&Reach::Whole, &Reach::Whole), self.context);
-                let detail = message(rule, &whole);
+                let detail = message(rule, subject, self.context);
                 let error = failed(rule, subject, place, &detail);
                 if !compiled.uses_old_self && kept.is_unchanged() {
                     self.verdict.warnings.push(error.to_string());
@@ -379,12 +378,16 @@ fn failed(rule: &Rule, subject: Subject<'_>, place: &Place<'_>, detail: &str) ->
 }
 
 /// What to say of a rule that does not hold.
-fn message(rule: &Rule, context: &Context<'_>) -> String {
-    let made = rule
+fn message(rule: &Rule, subject: Subject<'_>, language: &Context<'_>) -> String {
+    let program = rule
         .message_expression
         .as_deref()
-        .and_then(|text| rule.programs.message(text))
-        .and_then(|program| program.ask(context).ok());
+        .and_then(|text| rule.programs.message(text, subject.schema));
+    let made = program.and_then(|program| {
+        let mut variables = subject.shown(false, (&Reach::Whole, &Reach::Whole), language);
+        program.add_likenesses(&mut variables, subject.old.is_some());
+        program.ask(&variables).ok()
+    });
     if let Some(Cel::String(text)) = made {
         let text = text.trim();
         if !text.is_empty() && !text.contains('\n') && text.len() <= 5 * 1024 {

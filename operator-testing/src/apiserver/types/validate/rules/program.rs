@@ -86,10 +86,11 @@ impl Programs {
         compiled.clone()
     }
 
-    pub(super) fn message(&self, text: &str) -> Option<Arc<Compiled>> {
+    /// What makes the message of a rule.
+    pub(super) fn message(&self, text: &str, schema: &Schema) -> Option<Arc<Compiled>> {
         let compiled = self.message.get_or_init(|| {
             let expression = parsed(text, None).ok()?;
-            Some(Arc::new(Compiled::new(expression, Vec::new())))
+            Some(Arc::new(Compiled::of_rule(expression, schema, false)))
         });
         compiled.clone()
     }
