@@ -9,7 +9,7 @@ use std::{
 use kube_cel::{
     KubeCelExt,
     cel::{
-        Context, IdedExpr, Program, Value as Cel,
+        Context, IdedExpr, Value as Cel,
         objects::{Key, Map},
     },
 };
@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::literals;
-use crate::apiserver::types::{Failure, extend, lowered};
+use crate::apiserver::types::{Failure, extend, read_expression};
 
 /// An expression of a policy.
 #[derive(Clone)]
@@ -34,12 +34,7 @@ struct Compiled {
 
 impl Expression {
     fn new(text: &str) -> Self {
-        let read = match lowered(text, None) {
-            Some(expression) => Ok(expression),
-            None => Program::compile(text)
-                .map(|program| program.expression().clone())
-                .map_err(|errors| format!("compilation failed: {errors}")),
-        };
+        let read = read_expression(text, None).map_err(|why| format!("compilation failed: {why}"));
         let program = read.map(|mut expression| {
             let misnamed = literals::read_as_maps(&mut expression);
             Compiled { expression, misnamed }

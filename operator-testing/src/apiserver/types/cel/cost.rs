@@ -407,7 +407,7 @@ impl<'a> Walk<'a> {
 fn written_size(node: &Node) -> Option<Interval> {
     let count = match &node.form {
         Form::Literal(Literal::Text(text)) => text.chars().count(),
-        Form::Literal(Literal::Bytes(length)) => *length,
+        Form::Literal(Literal::Bytes(bytes)) => bytes.len(),
         Form::Literal(_) => 1,
         Form::List { items, .. } => items.len(),
         Form::Map(entries) => entries.len(),

@@ -11,7 +11,7 @@ pub(super) enum Token {
     Uint(String),
     Double(String),
     Text(String),
-    Bytes(usize),
+    Bytes(Vec<u8>),
     Sign(&'static str),
     End,
 }
@@ -149,7 +149,7 @@ fn quoted(rest: &[char]) -> Option<(Token, usize)> {
     }
     let end = at + width;
     let token = if is_bytes {
-        Token::Bytes(text.len())
+        Token::Bytes(text.into_bytes())
     } else {
         Token::Text(text)
     };
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(kind("12u"), Token::Uint("12".to_owned()));
         assert_eq!(kind(".5"), Token::Double(".5".to_owned()));
         assert_eq!(kind("1.size"), Token::Int("1".to_owned()));
-        assert_eq!(kind("b'ab'"), Token::Bytes(2));
+        assert_eq!(kind("b'ab'"), Token::Bytes(b"ab".to_vec()));
         assert_eq!(kind("'''a\n'b'''"), Token::Text("a\n'b".to_owned()));
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Source: `github.com/google/cel-go/cel/validator.go`.
 
+use std::sync::Arc;
+
 use kube_cel::cel::Value;
 
 use super::{
@@ -133,7 +135,7 @@ fn constant(node: &Node) -> Option<Value> {
             Literal::Uint(number) => Value::UInt(*number),
             Literal::Double(number) => Value::Float(*number),
             Literal::Text(text) => Value::from(text.as_str()),
-            Literal::Bytes(_) => return None,
+            Literal::Bytes(bytes) => Value::Bytes(Arc::new(bytes.clone())),
         }),
         Form::Call(call) => match &call.args[..] {
             [arg] if call.target.is_none() => conversions::converted(&call.function, constant(arg)?)?.ok(),

@@ -23,7 +23,7 @@ const PAIR: &str = "@pair";
 /// An expression for the interpreter, if its own parser is not to read it.
 ///
 /// A field that is selected from the variable `optional` may be missing, as the variable itself may be.
-pub(crate) fn lowered(text: &str, optional: Option<&str>) -> Option<IdedExpr> {
+pub(super) fn lowered(text: &str, optional: Option<&str>) -> Option<IdedExpr> {
     let parsed = parse(text).ok()?;
     let lowering = Lowering { optional };
     if !parsed.is_beyond && !lowering.is_needed(&parsed.root) {
@@ -244,7 +244,7 @@ fn literal(literal: &Literal) -> Option<LiteralValue> {
         Literal::Uint(value) => LiteralValue::UInt((*value).into()),
         Literal::Double(value) => LiteralValue::Double((*value).into()),
         Literal::Text(value) => LiteralValue::String(value.clone().into()),
-        Literal::Bytes(_) => return None,
+        Literal::Bytes(value) => LiteralValue::Bytes(value.clone().into()),
     })
 }
 
@@ -301,6 +301,7 @@ mod tests {
             "[1, 2].transformMap(i, v, v * 2) == {0: 2, 1: 4}",
             "{'a': 'x'}.transformMapEntry(k, v, {v: k}) == {'x': 'a'}",
             "[3, 1, 2].sortBy(x, -x) == [3, 2, 1]",
+            "{'a': b'xy'}.?a.value() == b'xy'",
             "dyn(1) == 1.0 && dyn(1u) == 1 && dyn(1.5) != 1 && dyn('a') != 1",
             "{'a': 1}.?a.optMap(x, x + 1).value() == 2",
             "!{'a': 1}.?b.optFlatMap(x, optional.of(x)).hasValue()",

@@ -32,6 +32,7 @@ mod optionals;
 mod parser;
 mod path;
 mod problem;
+mod reading;
 mod texts;
 mod tree;
 mod unify;
@@ -43,9 +44,8 @@ pub(in crate::apiserver::types) use self::{
     declared::{Declared, MOST_BYTES, Shape},
     kind::Kind,
     lower::{function, plain},
-    problem::report_found,
 };
-pub(crate) use self::{failure::Failure, lower::lowered};
+pub(crate) use self::{failure::Failure, reading::read_expression};
 
 /// Adds to the interpreter what lowered expressions call, and what the language has otherwise.
 pub(crate) fn extend(context: &mut kube_cel::cel::Context<'_>) {

@@ -252,7 +252,7 @@ impl Parser {
                 Literal::unsigned(&digits).ok_or_else(|| Problem::known(at, "invalid uint literal"))?
             }
             Token::Text(text) if sign.is_empty() => Literal::Text(text),
-            Token::Bytes(length) if sign.is_empty() => Literal::Bytes(length),
+            Token::Bytes(bytes) if sign.is_empty() => Literal::Bytes(bytes),
             Token::Name(name) if sign.is_empty() && name == "null" => Literal::Null,
             Token::Name(name) if sign.is_empty() && (name == "true" || name == "false") => {
                 Literal::Bool(name == "true")

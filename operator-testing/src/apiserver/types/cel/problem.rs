@@ -39,10 +39,7 @@ pub(super) fn report(text: &str, mut problems: Vec<Problem>) -> String {
 }
 
 /// What another parser found, shown in the same way: lines and columns count from one.
-pub(in crate::apiserver::types) fn report_found(
-    text: &str,
-    found: impl Iterator<Item = (usize, usize, String)>,
-) -> String {
+pub(super) fn report_found(text: &str, found: impl Iterator<Item = (usize, usize, String)>) -> String {
     let problems = found.map(|(line, column, why)| {
         let before = text.split('\n').take(line.saturating_sub(1));
         let at = before.map(|line| line.chars().count() + 1).sum::<usize>() + column.saturating_sub(1);

@@ -41,7 +41,7 @@ pub(super) enum Literal {
     Uint(u64),
     Double(f64),
     Text(String),
-    Bytes(usize),
+    Bytes(Vec<u8>),
 }
 
 impl Literal {

@@ -2,27 +2,16 @@
 //!
 //! Source: the messages of `github.com/google/cel-go`, `k8s.io/apiserver/pkg/admission/plugin/cel/compile.go`.
 
-use kube_cel::cel::{
-    Program,
-    common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue},
-};
+use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue};
 
-use crate::apiserver::types::cel::lowered;
+use crate::apiserver::types::cel::read_expression;
 
 /// What is wrong with an expression that knows some variables and should give one of some types; any type will do if there
 /// are none.
 pub(super) fn problem(text: &str, variables: &[&str], wanted: &[&str]) -> Option<String> {
-    let read = match lowered(text, None) {
-        Some(expression) => Ok(expression),
-        None => Program::compile(text).map(|program| program.expression().clone()),
-    };
-    let expression = match read {
+    let expression = match read_expression(text, None) {
         Ok(expression) => expression,
-        Err(errors) => {
-            // The lines below an error are indented there.
-            let errors = errors.to_string().replace("\n|", "\n |");
-            return Some(format!("compilation failed: {errors}"));
-        }
+        Err(why) => return Some(format!("compilation failed: {why}")),
     };
     if let Some(name) = unknown(&expression, &mut variables.to_vec()) {
         return Some(format!("compilation failed: {}", undeclared(text, name)));

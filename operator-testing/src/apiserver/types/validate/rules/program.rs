@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use kube_cel::cel::{Context, IdedExpr, Program, Value as Cel, objects::OptionalValue};
+use kube_cel::cel::{Context, IdedExpr, Value as Cel, objects::OptionalValue};
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::{
     reach::Reach,
 };
 use crate::apiserver::types::{
-    cel::{Failure, lowered, report_found},
+    cel::{self, Failure},
     schema::Schema,
 };
 
@@ -49,7 +49,7 @@ pub(super) struct Compiled {
 impl Programs {
     /// What the interpreter's own parser says of a text that is no expression.
     pub(crate) fn problem(text: &str) -> Option<String> {
-        parsed(text, None).err()
+        cel::read_expression(text, None).err()
     }
 
     /// Lets a rule be refused instead of asked.
@@ -79,7 +79,7 @@ impl Programs {
         let compiled = self.rule.get_or_init(|| {
             let refused = |why| Refused::Rule(format!("compilation failed: {why}"));
             let optional = is_old_wrapped.then_some("oldSelf");
-            let compiled = parsed(text, optional)
+            let compiled = cel::read_expression(text, optional)
                 .map(|expression| Compiled::of_rule(expression, schema, is_old_wrapped));
             compiled.map(Arc::new).map_err(refused)
         });
@@ -89,31 +89,11 @@ impl Programs {
     /// What makes the message of a rule.
     pub(super) fn message(&self, text: &str, schema: &Schema) -> Option<Arc<Compiled>> {
         let compiled = self.message.get_or_init(|| {
-            let expression = parsed(text, None).ok()?;
+            let expression = cel::read_expression(text, None).ok()?;
             Some(Arc::new(Compiled::of_rule(expression, schema, false)))
         });
         compiled.clone()
     }
-}
-
-fn parsed(text: &str, optional: Option<&str>) -> Result<IdedExpr, String> {
-    match lowered(text, optional) {
-        Some(expression) => Ok(expression),
-        None => parse(text),
-    }
-}
-
-/// What the interpreter's own parser reads.
-fn parse(text: &str) -> Result<IdedExpr, String> {
-    let program = Program::compile(text).map_err(|refused| {
-        let count = |number: isize| usize::try_from(number).unwrap_or_default();
-        let found = refused.errors.into_iter();
-        report_found(
-            text,
-            found.map(|error| (count(error.pos.0), count(error.pos.1), error.msg)),
-        )
-    })?;
-    Ok(program.expression().clone())
 }
 
 impl Compiled {
