@@ -67,7 +67,8 @@ fn merge_fields(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     }
 }
 
-fn without_nulls(value: &Value) -> Value {
+/// A value without members that are null.
+pub(super) fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields
             .iter()

@@ -1,13 +1,15 @@
-//! How messages quote the document that a merge patch made.
+//! How messages quote patches.
 //!
-//! The real server takes documents apart only as far as the patch reaches into them. Whatever it did not look into is quoted as it was
+//! The real server takes documents apart only as far as a merge patch reaches into them. Whatever it did not look into is quoted as it was
 //! written: numbers with all of their digits, texts with their escapes.
 //!
 //! Source: `gopkg.in/evanphx/json-patch.v4/merge.go`.
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
+
+use super::merge::without_nulls;
 
 /// A document that is taken apart as far as needed.
 enum Part<'a> {
@@ -25,6 +27,24 @@ pub fn merged(document: &str, patch: &[u8]) -> Option<String> {
     let mut text = String::new();
     write_members(&members, &mut text);
     Some(text)
+}
+
+/// A strategic merge patch of `old` as messages quote it: applying it has taken the nulls out of whatever it adds or replaces.
+///
+/// Source: `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`.
+pub fn strategic(old: &Value, patch: &Value) -> Value {
+    let (Value::Object(old), Value::Object(patch)) = (old, patch) else {
+        return patch.clone();
+    };
+    let members = patch.iter().map(|(name, value)| {
+        let quoted = match (old.get(name), value) {
+            (Some(Value::Object(_)), Value::Object(_)) => strategic(&old[name], value),
+            (Some(Value::Array(_)), Value::Array(_)) => value.clone(),
+            _ => without_nulls(value),
+        };
+        (name.clone(), quoted)
+    });
+    Value::Object(members.collect())
 }
 
 fn members(text: &str) -> Option<Members<'_>> {
@@ -115,7 +135,7 @@ fn write_members(members: &Members<'_>, text: &mut String) {
         if index > 0 {
             text.push(',');
         }
-        write_compact(&serde_json::Value::from(name.as_str()).to_string(), text);
+        write_compact(&Value::from(name.as_str()).to_string(), text);
         text.push(':');
         part.write(text);
     }
@@ -166,6 +186,16 @@ mod tests {
             );
         }
         assert_eq!(merged(document, b"[1]"), None);
+    }
+
+    #[test]
+    fn a_strategic_patch_has_no_nulls_in_what_it_adds() {
+        let quoted = strategic(
+            &serde_json::json!({"a": {"b": 1}, "l": [1]}),
+            &serde_json::json!({"a": {"b": null, "c": {"d": null}}, "n": {"e": null, "f": 1}, "g": null}),
+        );
+        let expected = serde_json::json!({"a": {"b": null, "c": {}}, "n": {"f": 1}, "g": null});
+        assert_eq!(quoted, expected);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) enum Origin<'a> {
     /// A merge patch of that object: messages show the patched one.
     Merge(&'a Value),
     /// A strategic merge patch: messages show the patch.
-    Strategic(&'a Value),
+    Strategic { old: &'a Value, patch: &'a Value },
     /// An applied configuration.
     Apply,
 }
@@ -38,7 +38,7 @@ impl<'a> Origin<'a> {
         match kind {
             PatchType::Json => Self::Json,
             PatchType::Merge => Self::Merge(old),
-            PatchType::Strategic => Self::Strategic(patch),
+            PatchType::Strategic => Self::Strategic { old, patch },
             PatchType::Apply => Self::Apply,
         }
     }
@@ -46,7 +46,7 @@ impl<'a> Origin<'a> {
     /// What messages show of the patch in `body` that made `value`.
     pub(super) fn shown(self, value: &Value, body: &[u8]) -> String {
         match self {
-            Self::Strategic(patch) => wording::plain(patch),
+            Self::Strategic { old, patch } => wording::plain(&quoted::strategic(old, patch)),
             Self::Merge(old) => quoted::merged(&old.to_string(), body).unwrap_or_else(|| value.to_string()),
             Self::Json | Self::Apply => value.to_string(),
         }
@@ -90,7 +90,7 @@ pub(super) fn read(
 ) -> Result<Object, StatusError> {
     let body = &call.request.body;
     let invalid = |value: &Value, why: String| invalid_patch(origin.shown(value, body), why);
-    if let (Origin::Strategic(_), Value::Object(members)) = (origin, &mut value) {
+    if let (Origin::Strategic { .. }, Value::Object(members)) = (origin, &mut value) {
         // such a patch is laid over the type, which has no kind
         members.insert("kind".into(), json!(&*call.resource.kind));
         members.insert("apiVersion".into(), json!(call.resource.api_version()));
@@ -119,7 +119,7 @@ pub(super) fn read(
         Origin::Apply => call.resource.read_applied(&mut value, &before),
         Origin::Json | Origin::Merge(_) if is_custom => custom_body::read(call, &stated, &mut value),
         Origin::Json | Origin::Merge(_) => call.resource.read(&mut value),
-        Origin::Strategic(_) => call.resource.read_converted(&mut value, &before),
+        Origin::Strategic { .. } => call.resource.read_converted(&mut value, &before),
     };
     let unknown = match read {
         Ok(unknown) => unknown,

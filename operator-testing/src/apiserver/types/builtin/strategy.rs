@@ -49,7 +49,7 @@ pub(in crate::apiserver::types) fn prepare_create(
         "statefulsets.apps" => forget_gated(object),
         "persistentvolumeclaims" => {
             add_finalizer(object, "kubernetes.io/pvc-protection");
-            forget_other_source(&mut object["spec"]);
+            forget_other_source(&mut object["spec"], &Value::Null);
             name_source(&mut object["spec"]);
         }
         "persistentvolumes" => {
@@ -119,7 +119,10 @@ pub(in crate::apiserver::types) fn prepare_update(
             set_template_generation(new, generation + i64::from(is_changed));
         }
         "customresourcedefinitions.apiextensions.k8s.io" => store_version(new),
-        "persistentvolumeclaims" => name_source(&mut new["spec"]),
+        "persistentvolumeclaims" => {
+            forget_other_source(&mut new["spec"], &old["spec"]);
+            name_source(&mut new["spec"]);
+        }
         // A type cannot be taken away, only changed, which validation refuses.
         "secrets" if text(new, "type").is_empty() => new["type"] = old["type"].clone(),
         _ if !kind.rules.status_subresource => return Ok(()),
@@ -199,8 +202,16 @@ fn add_finalizer(object: &mut Value, finalizer: &str) {
     }
 }
 
-/// A source of a claim that is neither a claim nor a snapshot is not kept: only the newer field may tell others.
-fn forget_other_source(spec: &mut Value) {
+/// A source of a claim that is neither a claim nor a snapshot is not kept where there was none: only the newer field may tell others
+/// (<https://kep.k8s.io/1495>).
+fn forget_other_source(spec: &mut Value, old: &Value) {
+    if ["dataSource", "dataSourceRef"]
+        .iter()
+        .any(|field| !old[*field].is_null())
+        || !spec["dataSourceRef"].is_null()
+    {
+        return;
+    }
     let source = &spec["dataSource"];
     let known = matches!(
         (text(source, "kind"), text(source, "apiGroup")),

@@ -16,7 +16,12 @@ const MODES: &[&str] = &[
 
 /// A claim.
 pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
-    claim_spec(&claim["spec"], "spec", errors);
+    // groups that are no names were once let through
+    let is_lenient = old.is_some_and(|old| {
+        let group_of = |field: &str| &old["spec"][field]["apiGroup"];
+        !group_of("dataSource").is_null() || !group_of("dataSourceRef").is_null()
+    });
+    spec_of_claim(&claim["spec"], "spec", is_lenient, errors);
     if let Some(old) = old {
         let (mut new, mut was) = (claim["spec"].clone(), old["spec"].clone());
         // A claim gets its volume and class once, and may grow when it is bound.
@@ -45,8 +50,12 @@ pub(super) fn claim(claim: &Value, old: Option<&Value>, errors: &mut Errors) {
     }
 }
 
-/// The spec of a claim or of the template of one.
+/// The spec of the template of a claim.
 pub(super) fn claim_spec(spec: &Value, field: &str, errors: &mut Errors) {
+    spec_of_claim(spec, field, false, errors);
+}
+
+fn spec_of_claim(spec: &Value, field: &str, is_lenient: bool, errors: &mut Errors) {
     let modes = items(spec, "accessModes");
     if modes.is_empty() {
         errors.required(
@@ -78,7 +87,7 @@ pub(super) fn claim_spec(spec: &Value, field: &str, errors: &mut Errors) {
             &["Block", "Filesystem"],
         );
     }
-    sources(spec, field, errors);
+    sources(spec, field, is_lenient, errors);
     if let Some(name) = spec["volumeAttributesClassName"]
         .as_str()
         .filter(|name| !name.is_empty())
@@ -100,8 +109,8 @@ fn access_modes(modes: &[Value], field: &str, errors: &mut Errors) {
     }
 }
 
-/// What a volume is filled from.
-fn sources(spec: &Value, field: &str, errors: &mut Errors) {
+/// What a volume is filled from, in a group of any name if that is to be let through.
+fn sources(spec: &Value, field: &str, is_lenient: bool, errors: &mut Errors) {
     for name in ["dataSource", "dataSourceRef"] {
         if !has(spec, name) {
             continue;
@@ -114,7 +123,7 @@ fn sources(spec: &Value, field: &str, errors: &mut Errors) {
             let why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
             errors.invalid(field.clone(), &kind.into(), why);
         }
-        if !group.is_empty() {
+        if !group.is_empty() && !is_lenient {
             errors.dns_subdomain(&format!("{field}.apiGroup"), group);
         }
         if let Some(name) = source["namespace"].as_str().filter(|name| !name.is_empty()) {
