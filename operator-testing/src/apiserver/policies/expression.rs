@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::literals;
-use crate::apiserver::types::{Failure, extend, read_expression};
+use crate::apiserver::types::{Failure, extend, read_expression, tell_first_mistakes};
 
 /// An expression of a policy.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ impl Expression {
         let read = read_expression(text, None).map_err(|why| format!("compilation failed: {why}"));
         let program = read.map(|mut expression| {
             let misnamed = literals::read_as_maps(&mut expression);
+            tell_first_mistakes(&mut expression);
             Compiled { expression, misnamed }
         });
         Self {

@@ -21,7 +21,7 @@ mod version;
 
 pub use builtin::{Nowhere, Surroundings};
 pub use builtin_table::openapi_definitions;
-pub(crate) use cel::{Failure, extend, read_expression};
+pub(crate) use cel::{Failure, extend, read_expression, tell_first_mistakes};
 pub use custom::{
     CLEANUP_FINALIZER, Conversion, CustomDefinition, CustomType, Keywords, Rule, begin_deletion,
     continue_deletion, finish_deletion, settle_names,

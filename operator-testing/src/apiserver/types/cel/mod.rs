@@ -25,6 +25,7 @@ mod intrinsics;
 mod kind;
 mod lexer;
 mod literals;
+mod logic;
 mod lower;
 mod macros;
 mod numbers;
@@ -45,7 +46,7 @@ pub(in crate::apiserver::types) use self::{
     kind::Kind,
     lower::{function, plain},
 };
-pub(crate) use self::{failure::Failure, reading::read_expression};
+pub(crate) use self::{failure::Failure, logic::tell_first_mistakes, reading::read_expression};
 
 /// Adds to the interpreter what lowered expressions call, and what the language has otherwise.
 pub(crate) fn extend(context: &mut kube_cel::cel::Context<'_>) {
@@ -55,4 +56,5 @@ pub(crate) fn extend(context: &mut kube_cel::cel::Context<'_>) {
     formatted::extend(context);
     texts::extend(context);
     optionals::extend(context);
+    logic::extend(context);
 }

@@ -106,7 +106,8 @@ impl Compiled {
         }
     }
 
-    fn new(expression: IdedExpr, compares: Vec<Compares>) -> Self {
+    fn new(mut expression: IdedExpr, compares: Vec<Compares>) -> Self {
+        cel::tell_first_mistakes(&mut expression);
         Self {
             uses_old_self: expression.references().has_variable("oldSelf"),
             reach: Reach::of(&expression, "self"),
