@@ -11,6 +11,18 @@ pub(super) fn plain(value: &Value) -> String {
     out
 }
 
+/// Adds a character of JSON as Go writes it, which leaves out what a page of HTML could take for its own.
+pub(super) fn push_json_character(character: char, out: &mut String) {
+    match character {
+        '<' => out.push_str("\\u003c"),
+        '>' => out.push_str("\\u003e"),
+        '&' => out.push_str("\\u0026"),
+        '\u{2028}' => out.push_str("\\u2028"),
+        '\u{2029}' => out.push_str("\\u2029"),
+        other => out.push(other),
+    }
+}
+
 /// A double as the verb `%v` prints it: the shortest digits, an exponent for the very large and the very small.
 pub(super) fn float(number: f64) -> String {
     if number.is_infinite() {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, value::RawValue};
 
 use super::merge::without_nulls;
+use crate::apiserver::wording;
 
 /// A document that is taken apart as far as needed.
 enum Part<'a> {
@@ -148,10 +149,7 @@ fn write_compact(json: &str, text: &mut String) {
     for character in json.chars() {
         match character {
             ' ' | '\t' | '\n' | '\r' if !is_quoted => {}
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                *text += &format!("\\u{:04x}", u32::from(character));
-            }
-            _ => text.push(character),
+            _ => wording::push_json_character(character, text),
         }
         is_quoted ^= character == '"' && !is_escaped;
         is_escaped = character == '\\' && !is_escaped;

@@ -6,6 +6,8 @@ use std::{cmp::Ordering, fmt};
 
 use serde_json::{Number, Value};
 
+use crate::apiserver::wording;
+
 /// Selects a child of an object or of a list.
 #[derive(Clone, Debug)]
 pub enum Element {
@@ -121,14 +123,7 @@ pub(super) fn push_json_text(text: &str, out: &mut String) {
         return;
     }
     for character in Value::from(text).to_string().chars() {
-        match character {
-            '<' => out.push_str("\\u003c"),
-            '>' => out.push_str("\\u003e"),
-            '&' => out.push_str("\\u0026"),
-            '\u{2028}' => out.push_str("\\u2028"),
-            '\u{2029}' => out.push_str("\\u2029"),
-            other => out.push(other),
-        }
+        wording::push_json_character(character, out);
     }
 }
 

@@ -79,11 +79,7 @@ impl Lowering<'_> {
                 function(INCOMPARABLE, self.lower_all(&call.args)?)
             }
             Form::Call(call) if compares_anything(node) => {
-                let same = function(SAME, self.lower_all(&call.args)?);
-                match call.function.as_str() {
-                    "_!=_" => function("!_", vec![plain(same)]),
-                    _ => same,
-                }
+                comparison(&call.function, function(SAME, self.lower_all(&call.args)?))
             }
             Form::Call(call) => self.call(call)?,
             Form::List { items, optional } => Expr::List(ListExpr {
@@ -189,28 +185,27 @@ impl Lowering<'_> {
     }
 }
 
+/// The sides of a comparison for equality.
+fn compared(node: &Node) -> &[Node] {
+    match &node.form {
+        Form::Call(call) if matches!(call.function.as_str(), "_==_" | "_!=_") => &call.args,
+        _ => &[],
+    }
+}
+
 /// Whether a quantity is compared with the sum or difference of others. To a real server that is no quantity on the right side: it has
 /// the number behind a pointer (`k8s.io/apiserver/pkg/cel/library/quantity.go`).
 fn compares_with_sum(node: &Node) -> bool {
-    match &node.form {
-        Form::Call(Call { function, args, .. }) => {
-            let is_sum = |node: &Node| match &node.form {
-                Form::Call(call) => call.target.is_some() && matches!(call.function.as_str(), "add" | "sub"),
-                _ => false,
-            };
-            matches!(function.as_str(), "_==_" | "_!=_") && args.get(1).is_some_and(is_sum)
-        }
+    compared(node).get(1).is_some_and(|right| match &right.form {
+        Form::Call(call) => call.target.is_some() && matches!(call.function.as_str(), "add" | "sub"),
         _ => false,
-    }
+    })
 }
 
 /// Whether two values are compared whose types are not looked at, so that they may be numbers of two types.
 fn compares_anything(node: &Node) -> bool {
     let is_dyn = |node: &Node| matches!(&node.form, Form::Call(call) if call.function == "dyn");
-    match &node.form {
-        Form::Call(call) => matches!(call.function.as_str(), "_==_" | "_!=_") && call.args.iter().any(is_dyn),
-        _ => false,
-    }
+    compared(node).iter().any(is_dyn)
 }
 
 /// Whether a call asks for a field or element that may be missing.
@@ -230,6 +225,14 @@ pub(crate) fn function(name: &str, args: Vec<IdedExpr>) -> Expr {
         target: None,
         args,
     })
+}
+
+/// What an operator gives, from what takes its place: `!=` the opposite of whether two sides are the same.
+pub(crate) fn comparison(operator: &str, same: Expr) -> Expr {
+    match operator {
+        "_!=_" => function("!_", vec![plain(same)]),
+        _ => same,
+    }
 }
 
 fn text(text: &str) -> IdedExpr {
@@ -272,10 +275,13 @@ mod tests {
 
     use kube_cel::{
         KubeCelExt,
-        cel::{Context, Program, Value, objects::OptionalValue},
+        cel::{Context, Value, objects::OptionalValue},
     };
 
-    use super::{super::extend, *};
+    use super::{
+        super::{extend, read_expression},
+        *,
+    };
 
     fn asked(text: &str) -> Value {
         let mut context = Context::default().with_all();
@@ -321,10 +327,7 @@ mod tests {
         ] {
             let mut context = Context::default().with_all();
             extend(&mut context);
-            let expression = match lowered(text, Some("old")) {
-                Some(expression) => expression,
-                None => Program::compile(text).unwrap().expression().clone(),
-            };
+            let expression = read_expression(text, Some("old")).expect("an expression");
             let object = Value::from(HashMap::from([("a".to_owned(), 1)]));
             for (old, expected) in [
                 (OptionalValue::of(object), given),

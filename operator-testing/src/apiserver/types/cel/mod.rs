@@ -44,7 +44,7 @@ pub(in crate::apiserver::types) use self::{
     cost::estimate,
     declared::{Declared, MOST_BYTES, Shape},
     kind::Kind,
-    lower::{function, plain},
+    lower::{comparison, function, plain},
 };
 pub(crate) use self::{failure::Failure, logic::tell_first_mistakes, reading::read_expression};
 

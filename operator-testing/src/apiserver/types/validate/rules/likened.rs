@@ -15,7 +15,7 @@ use super::{
     value::escape,
 };
 use crate::apiserver::types::{
-    cel::{function, plain},
+    cel::{comparison, function, plain},
     schema::Schema,
 };
 
@@ -122,11 +122,7 @@ fn likened(call: &mut CallExpr, source: Source<'_>, found: &mut Found) -> Option
         likeness: Arc::new(likeness),
         with_old: Arc::new(with_old),
     });
-    let compared = function(name, args);
-    Some(match call.func_name.as_str() {
-        "_!=_" => function("!_", vec![plain(compared)]),
-        _ => compared,
-    })
+    Some(comparison(&call.func_name, function(name, args)))
 }
 
 /// Where the value of an expression comes from, if that can be told.
